@@ -1,0 +1,11 @@
+"""The order in which the schema grew: one list, put together from the modules that own the tables.
+
+A released migration is never edited or moved; a change of the schema is a new one at the end.
+"""
+
+from server.store.migrations import Step
+from server.store.schema_accounts import ACCOUNTS_STEPS
+
+MIGRATIONS: list[Step] = [
+    *ACCOUNTS_STEPS,
+]
