@@ -1,8 +1,8 @@
 """The item catalogue: departments, items, their materials and time limits, and the forms they use.
 
 A catalogue is data. What comes with this package is a demonstration catalogue (演示目录); a city replaces it
-by its own (`docs/catalogue.md`). A case keeps the version of the item under which it was captured, so versions
-of one item stand beside each other.
+by its own (`docs/catalogue.md`). A case keeps the version of the item under which it was captured, so
+versions of one item stand beside each other.
 
 `None` always means "not known" and is shown as 未载明; nothing is filled in to look complete.
 """
@@ -199,7 +199,7 @@ def catalogue_to_json(catalogue: Catalogue) -> bytes:
 
 
 def merge_parts(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """One catalogue document out of several (a file a department): lists are joined, the last value stands."""
+    """One catalogue document out of several (a file a department): lists joined, the last value stands."""
     whole: dict[str, Any] = {}
     for part in parts:
         for name, value in part.items():
