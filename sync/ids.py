@@ -32,7 +32,8 @@ def derived(*parts: str) -> str:
     operation again, after a restore or by `check`, names the same record.
     """
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-{'89ab'[int(digest[16], 16) % 4]}{digest[17:20]}-{digest[20:32]}"
+    variant = "89ab"[int(digest[16], 16) % 4]
+    return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
 def is_uuid(text: object) -> bool:

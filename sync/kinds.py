@@ -3,7 +3,8 @@
 Invariants: no field is a floating-point number; a kind or field that is not named here is kept and rejected, so that
 an older server never guesses what a newer client meant; `names_resident` decides what may leave a grid.
 
-Field names with a `/` are families: `answers/<path>` (form answers, a field a path), `materials/<key>`, `reasons/<device>`.
+Field names with a `/` are families: `answers/<path>` (form answers, a field a path), `materials/<key>`,
+`reasons/<device>`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
+
+from forms.problem import Problem, pointer_to
 
 Text = Annotated[str, Meta(max_length=200)]
 LongText = Annotated[str, Meta(max_length=8000)]
@@ -106,10 +109,10 @@ def _kind(
     on_create_only: tuple[str, ...] = (),
     references: tuple[tuple[str, str], ...] = (),
 ) -> Kind:
-    types = {field: kind | None for field, kind in fields.items()}
+    types: dict[str, Any] = {field: kind | None for field, kind in fields.items()}
     whole = msgspec.defstruct(
         name.replace("-", "_").title(),
-        [(field, kind | UnsetType, UNSET) for field, kind in types.items()],
+        [(field, wanted | UnsetType, UNSET) for field, wanted in types.items()],
         forbid_unknown_fields=True,
     )
     return Kind(
@@ -385,27 +388,16 @@ OPENED_BY_SERVER = frozenset({"conflict", "duplicate"})
 """Kinds that follow from other operations; a device may change them, never create them."""
 
 
-class FieldProblem(msgspec.Struct, frozen=True):
-    """What is wrong with one field: a JSON pointer below the operation, a code, and words for a person."""
-
-    pointer: str
-    code: str
-    message: str
-
-
-def _pointer(field: str) -> str:
-    return "/fields/" + field.replace("~", "~0").replace("/", "~1")
-
-
 def field_type(kind: Kind, field: str) -> Any | None:
     """The type of a field, families included, or None where the kind has no such field."""
     if (known := kind.types.get(field)) is not None:
         return known
     family, slash, rest = field.partition("/")
-    return kind.families.get(family) | None if slash and rest and family in kind.families else None
+    of_family: Any = kind.families.get(family)
+    return of_family | None if slash and rest and of_family is not None else None
 
 
-def field_problems(kind: Kind, fields: dict[str, Any]) -> list[FieldProblem]:
+def field_problems(kind: Kind, fields: dict[str, Any]) -> list[Problem]:
     """Everything wrong with the fields of a create or change; empty where all is well.
 
     The whole is tried at once, because almost always it is right; only then each field is looked at by itself.
@@ -423,14 +415,24 @@ def field_problems(kind: Kind, fields: dict[str, Any]) -> list[FieldProblem]:
     return [problem for field, value in fields.items() if (problem := _field_problem(kind, field, value))]
 
 
-def _field_problem(kind: Kind, field: str, value: Any) -> FieldProblem | None:
+def _field_problem(kind: Kind, field: str, value: Any) -> Problem | None:
     wanted = field_type(kind, field)
     if wanted is None:
-        return FieldProblem(_pointer(field), "unknown-field", f"{kind.label}没有“{field}”这一项")
+        return Problem(
+            pointer=pointer_to("fields", field),
+            code="unknown-field",
+            message=f"{kind.label}没有“{field}”这一项",
+            message_en=f"a {kind.name} has no field “{field}”",
+        )
     if field in kind.sets and isinstance(value, dict):
         wanted = dict[Literal["add", "remove"], list[Code]]
     try:
         msgspec.convert(value, wanted)
     except msgspec.ValidationError as error:
-        return FieldProblem(_pointer(field), "wrong-type", f"“{field}”的格式不对（{error}）")
+        return Problem(
+            pointer=pointer_to("fields", field),
+            code="wrong-type",
+            message=f"“{field}”的内容格式不对",
+            message_en=f"“{field}”: {error}",
+        )
     return None

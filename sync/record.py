@@ -1,8 +1,8 @@
 """Records: the latest state of one thing, as the server merged it.
 
-Invariants: `revision` counts the operations applied to a record, merged ones included, wherever it lives, and is 1 at
-its creation; `clocks` holds, for each field changed since the creation, who last set it and when, so that a merge
-reads this one row and no history.
+Invariants: `revision` counts the operations applied to a record, merged ones included, wherever it lives, and is 1
+at its creation; `clocks` holds, for each field changed since the creation, who last set it and when, so that a
+merge reads this one row and no history.
 """
 
 from __future__ import annotations
@@ -75,11 +75,28 @@ def was_seen(present: Any, seen: Any) -> bool:
 
 
 def part_of(record: Record) -> str:
-    """Which part of its village a record belongs to: its grid, `common` (names no resident), or `-` (its holder only)."""
+    """Its part of the village: its grid, `common` (it names no resident), or `-` (only its holder sees it)."""
     if record.grid:
         return record.grid
     kind = KINDS.get(record.kind)
     return "common" if kind is not None and not kind.names_resident else "-"
+
+
+def parent_of(record: Record) -> str | None:
+    """The record whose place this one follows: a resident's household, a case's, a conflict's subject; else None."""
+    values = record.values
+    match record.kind:
+        case "resident" | "request":
+            return values.get("household")
+        case "case":
+            return values.get("household") or values.get("resident")
+        case "task":
+            return values.get("household") or values.get("resident") or values.get("case")
+        case "conflict":
+            return str(values["subject"])
+        case "duplicate":
+            return str(values["first"])
+    return None
 
 
 def normalised_set(value: Any) -> list[str]:

@@ -1,0 +1,158 @@
+"""Whether an operation is in order: all its problems at once, or what it has to wait for.
+
+An operation is *rejected* (kept, with every reason) for what it says; *held* for what is not there yet or what only
+a person can decide; otherwise it is applied. What changed meanwhile through no fault of the worker (an item that
+expired after the capture, a household that moved away) is never a reason to reject: it becomes a remark.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from forms.problem import Problem
+from sync.clock import is_clock
+from sync.ids import is_uuid
+from sync.kinds import KINDS, OPENED_BY_SERVER, REFERENCE_KINDS, REFERENCE_VILLAGE, field_problems
+from sync.operation import FORMAT, Action, Operation
+from sync.record import Record
+from sync.rules import RULES
+from sync.rules.context import Context, captured_day
+from sync.world import Author, World
+
+ACTIONS = frozenset(action.value for action in Action)
+FOR_A_PERSON = "a-person"
+"""What a held operation waits for when no rule can decide it."""
+
+
+class Verdict(msgspec.Struct):
+    """In order (neither problems nor a wait), held (`waits_for` a record's id or a person), or rejected."""
+
+    problems: list[Problem] = []
+    remarks: list[Problem] = []
+    waits_for: str | None = None
+
+
+def _problem(pointer: str, code: str, message: str, message_en: str) -> Problem:
+    return Problem(pointer=pointer, code=code, message=message, message_en=message_en)
+
+
+def judge(operation: Operation, author: Author, world: World, record: Record | None, now_ms: int) -> Verdict:
+    """Judge one operation against the record as it is now (`None` for a create or where it is not there yet)."""
+    problems = _form_problems(operation)
+    if problems:
+        return Verdict(problems=problems)
+    kind = KINDS[operation.kind]
+    if operation.action != Action.CREATE and record is None:
+        return Verdict(waits_for=operation.record)
+    if record is not None and record.kind != kind.name:
+        return Verdict(
+            problems=[_problem("/kind", "wrong-kind", "这条记录不是这一类", "the record is of another kind")]
+        )
+    problems = field_problems(kind, operation.fields)
+    if operation.action == Action.CREATE:
+        problems += [
+            _problem(f"/fields/{field}", "required", f"缺少“{field}”", f"“{field}” is missing")
+            for field in kind.required
+            if operation.fields.get(field) in (None, "")
+        ]
+    elif record is not None:
+        problems += [
+            _problem(
+                f"/fields/{field}",
+                "fixed-field",
+                f"“{field}”登记后不能改",
+                f"“{field}” is fixed once captured",
+            )
+            for field in kind.on_create_only.intersection(operation.fields)
+            if operation.fields[field] != record.values.get(field)
+        ]
+    if problems:
+        return Verdict(problems=problems)
+    standing = _standing(operation, author, world, record)
+    if standing is not None:
+        return standing
+    context = Context(operation, author, world, record, now_ms, captured_day(operation))
+    rule = RULES.get(kind.name)
+    if rule is not None:
+        rule(context)
+    return Verdict(problems=context.problems, remarks=context.remarks)
+
+
+def _form_problems(operation: Operation) -> list[Problem]:
+    """Problems of the operation itself, whatever it is about."""
+    problems = []
+    if operation.format != FORMAT:
+        problems.append(
+            _problem("/format", "unknown-format", "这条记录的格式本服务器还不认识", "unknown format")
+        )
+    if operation.kind not in KINDS:
+        problems.append(
+            _problem("/kind", "unknown-kind", "本服务器还不认识这一类记录", "unknown kind of record")
+        )
+    if operation.action not in ACTIONS:
+        problems.append(_problem("/action", "unknown-action", "本服务器还不认识这个动作", "unknown action"))
+    if not is_clock(operation.clock):
+        problems.append(_problem("/clock", "wrong-clock", "时钟读数的格式不对", "not a clock reading"))
+    problems += [
+        _problem(f"/{name}", "wrong-id", "编号的格式不对", "not a lower-case UUID")
+        for name, value in (("id", operation.id), ("record", operation.record))
+        if not is_uuid(value)
+    ]
+    if operation.action == Action.CREATE and operation.id != operation.record and operation.mends is None:
+        problems.append(
+            _problem("/record", "wrong-record", "新建的编号应与记录编号相同", "a create's id is its record")
+        )
+    if operation.action == Action.VOID and not (operation.reason or "").strip():
+        problems.append(_problem("/reason", "required", "撤销要写明原因", "a void needs a reason"))
+    return problems
+
+
+def _standing(operation: Operation, author: Author, world: World, record: Record | None) -> Verdict | None:
+    """Whether the author may touch this record at all; None if so."""
+    if author.is_server:
+        return None
+    if operation.kind in REFERENCE_KINDS or (
+        operation.kind == "worker" or operation.village == REFERENCE_VILLAGE
+    ):
+        return Verdict(
+            problems=[_no_right("这类资料由市级管理员发布", "published by the city administrator")]
+        )
+    if operation.kind in OPENED_BY_SERVER and operation.action != Action.CHANGE:
+        return Verdict(problems=[_no_right("这类记录由系统产生", "such records are opened by the server")])
+    village = record.village if record is not None else operation.village
+    if not world.covers_village(author.worker, author.division, village) and not (
+        record is not None and world.ever_had(author.worker, record)
+    ):
+        return Verdict(
+            problems=[_problem("/village", "other-village", "这不是您所在的村社", "this is not your village")]
+        )
+    if author.role != "worker":
+        return None
+    if record is not None:
+        return (
+            None
+            if record.grid is None or world.ever_had(author.worker, record)
+            else Verdict(waits_for=FOR_A_PERSON)
+        )
+    grid = _grid_of_create(operation, world)
+    if grid is not None and not world.had_grid(author.worker, grid):
+        return Verdict(waits_for=FOR_A_PERSON)
+    return None
+
+
+def _grid_of_create(operation: Operation, world: World) -> str | None:
+    """The grid in which a new record will stand, as far as it is known."""
+    fields = operation.fields
+    if operation.kind == "conflict" or not KINDS[operation.kind].names_resident:
+        return None
+    if (grid := fields.get("grid")) is not None:
+        return str(grid)
+    for field in ("household", "resident"):
+        if (reference := fields.get(field)) is not None:
+            other = world.get(reference)
+            return None if other is None else other.grid
+    return None
+
+
+def _no_right(message: str, message_en: str) -> Problem:
+    return _problem("/kind", "no-right", message, message_en)

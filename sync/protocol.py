@@ -1,0 +1,201 @@
+"""The messages of protocol version 1, each a struct that is both the wire form and the value (`docs/protocol.md`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from forms.problem import Problem
+from sync.scope import Scope
+
+BATCH_OPERATIONS_MAX = 500
+BATCH_BYTES_MAX = 1024 * 1024
+PAGE_RECORDS_MAX = 1000
+
+
+class PublicKey(msgspec.Struct, frozen=True):
+    """A public key by its id: P-256, an uncompressed point of 65 bytes in Base64."""
+
+    id: str
+    key: str
+
+
+class Continues(msgspec.Struct, frozen=True):
+    """The identity that an enrolment goes on from, and the last counter that it captured."""
+
+    device: str
+    counter: int
+
+
+class EnrolRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Who enrols (account and password, or a token that is still known), and the device's public keys."""
+
+    username: str = ""
+    password: str = ""
+    token: str | None = None
+    device_name: str
+    signing_key: str
+    sealing_key: str
+    app_version: str = ""
+    continues: Continues | None = None
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What a client must keep to, and the lease after which it locks reading (working days)."""
+
+    batch_operations: int
+    batch_bytes: int
+    operation_bytes: int
+    page_records: int
+    lease_working_days: int
+
+
+class WorkerCard(msgspec.Struct, frozen=True):
+    """The worker of a device."""
+
+    id: str
+    name: str
+    role: str
+    division: str
+
+
+class EnrolReply(msgspec.Struct, kw_only=True, frozen=True):
+    """The identity under which the device now captures. The token is told once."""
+
+    epoch: str
+    time: str
+    device: str
+    token: str
+    worker: WorkerCard
+    scope: Scope
+    limits: Limits
+    signing: PublicKey
+    sealing: PublicKey
+
+
+class PushRequest(msgspec.Struct, omit_defaults=True):
+    """Operations of one device, in order; none asks how far the server is."""
+
+    operations: list[msgspec.Raw] = []
+    outcomes_after: int = 0
+
+
+class OutcomeEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What became of one operation. `cursor` is set on one that changed after it was first told."""
+
+    counter: int
+    outcome: str
+    revision: int | None = None
+    conflicts: list[str] = []
+    overruled: list[str] = []
+    problems: list[Problem] = []
+    remarks: list[Problem] = []
+    waits_for: str | None = None
+    cursor: int | None = None
+
+
+class PushReply(msgspec.Struct, kw_only=True):
+    """How far the server has this device, the digest there, and outcomes: of this push, and those changed since."""
+
+    epoch: str
+    time: str
+    acknowledged: int
+    digest: str
+    outcomes: list[OutcomeEntry]
+    outcomes_cursor: int
+    scope: int
+
+
+class ChangesPage(msgspec.Struct, kw_only=True):
+    """Records changed after a cursor, oldest change first; entries are records with a version, or `Gone`.
+
+    The last page (`more` is false) carries `hashes` by part; a page with nothing in it the XOR of them all, `hash`.
+    """
+
+    epoch: str
+    time: str
+    scope: int
+    records: list[msgspec.Raw]
+    cursor: str
+    more: bool
+    hashes: dict[str, str] | None = None
+    hash: str | None = None
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """A departure: the record left this feed, for this device."""
+
+    version: int
+    id: str
+    revision: int
+    gone: bool = True
+
+
+class SegmentEntry(msgspec.Struct, frozen=True):
+    """One segment of a first sync: a part's records at a version, as compressed JSON lines of `bytes` bytes."""
+
+    part: str
+    digest: str
+    bytes: int
+    records: int
+    version: int
+
+
+class SegmentList(msgspec.Struct, kw_only=True):
+    """Every segment of a village in scope, and one cursor not later than any of them."""
+
+    epoch: str
+    time: str
+    scope: int
+    segments: list[SegmentEntry]
+    cursor: str
+
+
+class StatusRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """How a device stands: what it captured last, what waits, and since when."""
+
+    counter: int
+    digest: str
+    pending_operations: int = 0
+    pending_files: int = 0
+    oldest_pending: str | None = None
+    app_version: str = ""
+    storage_left_bytes: int | None = None
+    offset_ms: int = 0
+    outcomes_after: int = 0
+    diverged_parts: list[str] = []
+
+
+class StatusReply(msgspec.Struct, kw_only=True):
+    """The scope, orders (`none`, `lock`, `wipe`), and outcomes that changed."""
+
+    epoch: str
+    time: str
+    acknowledged: int
+    digest: str
+    scope: Scope
+    orders: str
+    outcomes: list[OutcomeEntry]
+    outcomes_cursor: int
+
+
+class UnlockRequest(msgspec.Struct, kw_only=True):
+    """A forgotten PIN: the account, and the device's data key sealed to the server (Base64)."""
+
+    username: str
+    password: str
+    sealed_data_key: str
+
+
+class UnlockReply(msgspec.Struct, kw_only=True):
+    """The data key (Base64)."""
+
+    epoch: str
+    time: str
+    data_key: str
+
+
+def encode(message: Any) -> bytes:
+    """A message's bytes."""
+    return msgspec.json.encode(message)

@@ -1,0 +1,88 @@
+"""What a rule sees of the operation it judges, and where it puts what it finds."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from forms.problem import Problem, pointer_to
+from sync.clock import moment_ms
+from sync.operation import Operation
+from sync.record import Record
+from sync.world import Author, World
+
+_SHANGHAI_MS = 8 * 3600 * 1000
+_DAY_MS = 24 * 3600 * 1000
+_EPOCH = date(1970, 1, 1)
+
+
+def shanghai_day(unix_ms: int) -> date:
+    """The calendar day in Asia/Shanghai (UTC+8, without summer time since 1991)."""
+    return _EPOCH + timedelta(days=(unix_ms + _SHANGHAI_MS) // _DAY_MS)
+
+
+def captured_day(operation: Operation) -> date:
+    """The day of capture in Asia/Shanghai by corrected time; a mended operation keeps the first one's."""
+    return shanghai_day(moment_ms((operation.captured or operation.clock)[:24]))
+
+
+class Context:
+    """One operation under judgement. Rules append to `problems` (reject) and `remarks` (tell)."""
+
+    __slots__ = ("author", "day", "now_ms", "operation", "problems", "record", "remarks", "world")
+
+    def __init__(
+        self,
+        operation: Operation,
+        author: Author,
+        world: World,
+        record: Record | None,
+        now_ms: int,
+        day: date,
+    ) -> None:
+        self.operation = operation
+        self.author = author
+        self.world = world
+        self.record = record
+        self.now_ms = now_ms
+        self.day = day
+        self.problems: list[Problem] = []
+        self.remarks: list[Problem] = []
+
+    @property
+    def creating(self) -> bool:
+        """Whether the operation makes a new record."""
+        return self.record is None
+
+    @property
+    def village(self) -> str:
+        """Where the record is, or will be."""
+        return self.operation.village if self.record is None else self.record.village
+
+    def on_duty(self) -> bool:
+        """Whether the author was at the village's window on the day of capture, or answers for the village."""
+        return self.author.role in ("server", "window") or self.world.on_duty(
+            self.author.worker, self.village, self.day
+        )
+
+    def reject(self, field: str, code: str, message: str, message_en: str) -> None:
+        """A reason to reject, at a field (empty for the operation as a whole)."""
+        pointer = pointer_to("fields", field) if field else ""
+        self.problems.append(Problem(pointer=pointer, code=code, message=message, message_en=message_en))
+
+    def remark(self, code: str, message: str, message_en: str) -> None:
+        """Something to tell the worker, who did nothing wrong."""
+        self.remarks.append(
+            Problem(pointer="", code=code, message=message, message_en=message_en, remark=True)
+        )
+
+    def take(self, field: str, found: list[Problem]) -> None:
+        """Problems found by `forms`, put under the field that they are about."""
+        for problem in found:
+            at = Problem(
+                pointer=pointer_to("fields", field),
+                code=problem.code,
+                message=problem.message,
+                message_en=problem.message_en,
+                remark=problem.remark,
+            )
+            (self.remarks if problem.remark else self.problems).append(at)
