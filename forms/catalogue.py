@@ -213,7 +213,7 @@ def merge_parts(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def load_catalogue() -> Catalogue:
     """The demonstration catalogue that comes with this package: 124 items, all labelled 演示目录."""
-    folder = resources.files("forms") / "data"
+    folder = resources.files("forms") / "demonstration"
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".json"))
     parts = [msgspec.json.decode((folder / name).read_bytes()) for name in names]
     return msgspec.convert(merge_parts(parts), Catalogue)
