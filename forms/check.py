@@ -22,9 +22,18 @@ from forms.answers import COLUMN_PARTS, ROW_PARTS
 from forms.catalogue import Catalogue
 from forms.definition import FieldType, Form
 from forms.problem import Problem, mistakes, pointer_to, problem
+from forms.standing import ItemStanding, item_standing
 from forms.visibility import CompiledField, Seen, compile_fields, is_row_id, look
 
-__all__ = ["CompiledForm", "Problem", "compile_form", "compiled_form", "mistakes"]
+__all__ = [
+    "CompiledForm",
+    "ItemStanding",
+    "Problem",
+    "compile_form",
+    "compiled_form",
+    "item_standing",
+    "mistakes",
+]
 
 
 class CompiledForm:
