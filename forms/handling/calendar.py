@@ -3,7 +3,8 @@
 Source: 国务院办公厅关于部分节假日安排的通知 of each year, as tabulated by `chinesecalendar`
 (domain notes, Working days). The day of receipt is not counted. A year without a notice is not
 known: `is_working_day` raises, and a date that was counted across such a year is `tentative`
-(暂定): Monday to Friday was assumed there, and whoever shows the date says so.
+(暂定): Monday to Friday was assumed there, and whoever shows the date says so. A notice may still move the
+last days of the year before it (2018-12-31 became one off), so dates are recomputed with every new calendar.
 """
 
 from bisect import bisect_left
