@@ -1,7 +1,8 @@
 """Every error a client can get: one table of codes, one exception, one shape (RFC 9457, problem+json).
 
     {"type": "operations-missing", "status": 409, "title": "…", "title_en": "…", "next": "…",
-     "detail": "…", "problems": [{"pointer": "/fields/phone", "code": "…", "message": "…"}], …}
+     "detail": "…", "problems": [{"pointer": "/fields/phone", "code": "…", "message": "…",
+     "message_en": "…"}], …}
 
 `type` is stable and short; docs/errors.md lists all of them (a test checks). `detail`, `problems` and further
 members are there where they say more. No reply shows internals, and none may be cached.
@@ -14,6 +15,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from forms.problem import Problem, pointer_to
 from server.log import log_unexpected
 from server.problem_codes import CODES, Code
 from server.store.errors import StoreError, StoreFull
@@ -32,14 +34,6 @@ _BY_STATUS = {
     429: "too-many-attempts",
     503: "server-busy",
 }
-
-
-class Problem(msgspec.Struct):
-    """One mistake in what was sent: where (JSON pointer), a stable code, and a sentence for a person."""
-
-    pointer: str
-    code: str
-    message: str
 
 
 class ProblemError(Exception):
@@ -119,9 +113,10 @@ def _problems_of(error: ValidationException) -> list[Problem]:
     found = error.extra if isinstance(error.extra, list) else []
     return [
         Problem(
-            pointer="/" + str(mistake.get("key", "")).replace(".", "/"),
+            pointer=pointer_to(*str(mistake.get("key", "")).split(".")),
             code=f"invalid-{mistake.get('source', 'value')}",
-            message=f"格式不正确 / {mistake.get('message', '')}",
+            message="这一项的内容不正确",
+            message_en=str(mistake.get("message", "")),
         )
         for mistake in found
         if isinstance(mistake, dict)

@@ -17,6 +17,21 @@ READER_CACHE_KIB = 16 * 1024
 CHECKPOINT_PAGES = 8_000
 
 
+class StoreConnection(sqlite3.Connection):
+    """A connection whose `executescript` stays inside the transaction (the inherited one commits first)."""
+
+    def executescript(self, sql_script: str, /) -> sqlite3.Cursor:
+        cursor, statement = self.cursor(), ""
+        for part in sql_script.split(";"):
+            statement += part + ";"
+            if sqlite3.complete_statement(statement):
+                cursor.execute(statement)
+                statement = ""
+        if statement:
+            cursor.execute(statement)  # an unfinished one: SQLite says what is wrong with it
+        return cursor
+
+
 def open_writer(path: Path) -> sqlite3.Connection:
     """The one connection that writes: WAL, every commit is on the disk before it returns."""
     connection = _open(path, WRITER_CACHE_KIB)
@@ -36,7 +51,11 @@ def open_reader(path: Path) -> sqlite3.Connection:
 def _open(path: Path, cache_kib: int) -> sqlite3.Connection:
     # autocommit: the store says BEGIN and COMMIT itself; a connection is used by one thread at a time
     connection = sqlite3.connect(
-        path, isolation_level=None, check_same_thread=False, cached_statements=CACHED_STATEMENTS
+        path,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=CACHED_STATEMENTS,
+        factory=StoreConnection,
     )
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA foreign_keys=OFF")

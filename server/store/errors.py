@@ -9,7 +9,7 @@ StoreError              the write or read was not done; nothing of it is durable
 
 An error that a write function raises by itself reaches its caller as it is; these are the store's own.
 """
-# ruff: noqa: N818  # the tree above says what they are; `except StoreFull` reads as the story does
+# the tree above says what they are; `except StoreFull` reads as the story does
 
 import sqlite3
 

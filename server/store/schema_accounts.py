@@ -43,14 +43,15 @@ def create_sessions(database: Database) -> None:
 
 
 def create_attempts(database: Database) -> None:
-    """Failed sign-ins in a row by account and address; a success removes the row."""
+    """Failed sign-ins in a row; `subject` is a digest of user name and address (people type passwords there)."""
     database.create_table(
         "sign_in_attempts",
-        {"username": str, "address": str, "failures": int, "blocked_until": str},
-        pk=("username", "address"),
-        not_null={"failures", "blocked_until"},
+        {"subject": bytes, "failures": int, "wait_until_ms": int},
+        pk="subject",
+        not_null={"failures", "wait_until_ms"},
         strict=True,
     )
+    database.table("sign_in_attempts").create_index(["wait_until_ms"])
 
 
 def create_audit(database: Database) -> None:

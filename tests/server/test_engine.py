@@ -235,3 +235,25 @@ def test_the_database_is_durable_by_configuration(store: Store) -> None:
         return tuple(db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous"))
 
     assert store.write_now(pragmas) == ("wal", 2)
+
+
+def test_a_script_stays_inside_the_transaction(store: Store) -> None:
+    script = """
+        CREATE TABLE made (v);  -- a comment; with a semicolon
+        CREATE TRIGGER twice AFTER INSERT ON made BEGIN INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); END;
+        INSERT INTO made VALUES (';');
+    """
+
+    def fails(db: sqlite3.Connection) -> None:
+        db.executescript(script)
+        raise ValueError("after the script")
+
+    with pytest.raises(ValueError, match="after the script"):
+        store.write_now(fails)
+    assert store.read_now(values) == []
+    store.write_now(lambda db: db.executescript(script) and None)
+    assert store.read_now(values) == [1, 2]
+    for broken in ("INSERT INTO t VALUES (8); INSERT INTO t", "INSERT INTO t VALUES (8); SELECT 'x"):
+        with pytest.raises(sqlite3.OperationalError):
+            store.write_now(lambda db, broken=broken: db.executescript(broken))
+    assert store.read_now(values) == [1, 2]

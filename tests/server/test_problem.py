@@ -10,12 +10,18 @@ from litestar import Litestar, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.testing import TestClient
 
-from server.problem import MEDIA_TYPE, Problem, ProblemError, problem_of, render_error, rendered
+from forms.problem import Problem
+from server.problem import MEDIA_TYPE, ProblemError, problem_of, render_error, rendered
 from server.problem_codes import CODES
 from server.store.errors import StoreBusy, StoreFull
-from sync.errors import OperationsMissing
+from sync.errors import OperationsMissing, SyncError
 
 PAGE = (Path(__file__).parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
+
+
+UNKNOWN_FIELD = Problem(
+    pointer="/operations/3", code="unknown-field", message="没有这个字段", message_en="no such field"
+)
 
 
 class Sent(msgspec.Struct):
@@ -29,7 +35,7 @@ async def fails() -> None:
 
 @get("/own")
 async def own() -> None:
-    problems = [Problem("/operations/3", "unknown-field", "没有这个字段")]
+    problems = [UNKNOWN_FIELD]
     raise ProblemError("wrong-counter", "第 3 条", problems, {"retry-after": "9"}, acknowledged=17)
 
 
@@ -72,9 +78,7 @@ def test_an_own_problem_carries_all_that_it_was_given(client: TestClient) -> Non
     response = client.get("/own")
     body = check_shape(response, "wrong-counter")
     assert body["detail"] == "第 3 条" and body["acknowledged"] == 17
-    assert body["problems"] == [
-        {"pointer": "/operations/3", "code": "unknown-field", "message": "没有这个字段"}
-    ]
+    assert body["problems"] == [msgspec.to_builtins(UNKNOWN_FIELD)]
     assert response.headers["retry-after"] == "9"
 
 
@@ -103,6 +107,14 @@ def test_store_and_sync_errors_become_their_codes() -> None:
     missing = problem_of(OperationsMissing(17, "ab"))
     assert missing.code.code == "operations-missing"
     assert missing.members == {"acknowledged": 17, "digest": "ab"}
+
+
+def test_every_error_of_the_protocol_is_in_the_table() -> None:
+    waiting, found = [SyncError], []
+    while waiting:
+        waiting += (kinds := waiting.pop().__subclasses__())
+        found += [kind.code for kind in kinds if kind.code != SyncError.code]
+    assert found and set(found) <= set(CODES)
 
 
 def test_members_never_hide_the_table() -> None:

@@ -1,0 +1,94 @@
+"""The only composition root: what the server is made of, put together in one place.
+
+A call goes: uvicorn → `AccessLog` → Litestar's router → a handler of `server/api/<noun>.py` (decode, one call,
+encode) → `server/store/<noun>.py` inside `store.write` or `store.read`.
+"""
+
+import asyncio
+import importlib.metadata
+from typing import TypeVar
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp, ControllerRouterHandler
+
+from server.access_log import AccessLog
+from server.api.accounts import accounts
+from server.api.health import health, ready
+from server.api.sessions import sessions
+from server.auth import signed_in
+from server.clock import Clock, unix_ms
+from server.keys import Keys
+from server.passwords import Passwords
+from server.problem import render_error
+from server.settings import Settings
+from server.store.engine import Store
+
+T = TypeVar("T")
+
+# room for the envelope around a batch: receipt, cursor, punctuation
+ENVELOPE_BYTES = 64 * 1024
+
+DESCRIPTION = (
+    "全岗通：面向村社网格走访与办件的离线优先服务。数据接口以 `Authorization: Bearer` 登录凭证访问；"
+    "所有错误均为 RFC 9457 problem+json，代码见 docs/errors.md。\n\n"
+    "All-Post: offline-first field service for village workers. Errors are RFC 9457 problem+json."
+)
+
+
+def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix_ms) -> Litestar:
+    """The application on an open, migrated store. Whoever opened the store closes it, after the application.
+
+    `app.state.stopping` is an `asyncio.Event` that is set when a stop begins: endless replies end then.
+    """
+    passwords = Passwords(settings)
+    app = Litestar(
+        route_handlers=[health, ready, Router("/api/v1", route_handlers=_data_api())],
+        dependencies={
+            "settings": _given(settings),
+            "store": _given(store),
+            "keys": _given(keys),
+            "clock": _given(clock),
+            "passwords": _given(passwords),
+            "account": Provide(signed_in),
+        },
+        exception_handlers={Exception: render_error},
+        request_max_body_size=settings.batch_bytes_max + ENVELOPE_BYTES,
+        openapi_config=_openapi(),
+        logging_config=None,
+        on_shutdown=[passwords.close],
+    )
+    app.state.stopping = asyncio.Event()
+    return app
+
+
+def served(app: Litestar) -> ASGIApp:
+    """The application as a server program runs it: with its access log around."""
+    return AccessLog(app)
+
+
+def _data_api() -> list[ControllerRouterHandler]:
+    return [sessions, accounts]
+
+
+def _given(value: T) -> Provide:
+    def provide() -> T:
+        return value
+
+    return Provide(provide, sync_to_thread=False)
+
+
+def _openapi() -> OpenAPIConfig:
+    bearer = SecurityScheme(type="http", scheme="bearer", description="登录凭证或设备凭证")
+    return OpenAPIConfig(
+        title="全岗通 All-Post",
+        version=importlib.metadata.version("allpost"),
+        description=DESCRIPTION,
+        path="/schema",
+        render_plugins=[JsonRenderPlugin()],
+        components=Components(security_schemes={"bearer": bearer}),
+        security=[{"bearer": []}],
+    )

@@ -1,0 +1,51 @@
+"""Argon2id on threads of its own: one hash takes some 100 ms and 64 MiB, and the event loop never waits for it."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+from server.settings import Settings
+
+THREADS = 2
+
+
+class Passwords:
+    """Hashes and checks passwords with the settings' cost."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._hasher = PasswordHasher(
+            time_cost=settings.password_passes, memory_cost=settings.password_memory_kib, parallelism=1
+        )
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="passwords")
+        # checked in the place of an unknown user's, so that both answers take as long
+        self._nobody = self._hasher.hash("nobody has this password")
+
+    async def hash(self, password: str) -> str:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self.hash_now, password)
+
+    def hash_now(self, password: str) -> str:
+        """`hash` for commands."""
+        return self._hasher.hash(password)
+
+    async def matches(self, password: str, password_hash: str | None) -> bool:
+        """Whether it is the password; None for an unknown user takes as long and is False."""
+        loop = asyncio.get_running_loop()
+        same = await loop.run_in_executor(
+            self._threads, self._matches, password, password_hash or self._nobody
+        )
+        return same and password_hash is not None
+
+    def outdated(self, password_hash: str) -> bool:
+        """Whether the hash was made at another cost and should be made anew while the password is at hand."""
+        return self._hasher.check_needs_rehash(password_hash)
+
+    def close(self) -> None:
+        self._threads.shutdown()
+
+    def _matches(self, password: str, password_hash: str) -> bool:
+        try:
+            return self._hasher.verify(password_hash, password)
+        except (Argon2Error, InvalidHashError):
+            return False
