@@ -23,6 +23,7 @@ PORTABLE_FUNCTIONS = frozenset(
     | {"size", "startsWith", "endsWith", "contains"}
 )
 _REFERENCE = re.compile(r"\b(answers|row)\s*\.\s*([A-Za-z_][A-Za-z0-9_]*)")
+_LOOP_VARIABLE = re.compile(r"\.\s*(?:all|exists|exists_one|filter|map)\s*\(\s*([A-Za-z_][A-Za-z0-9_]*)\s*,")
 _TEXT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 
 
@@ -44,6 +45,11 @@ class Expression:
     def not_portable(self) -> list[str]:
         """The functions it uses on which the two implementations do not agree."""
         return sorted(set(self._program.functions()) - PORTABLE_FUNCTIONS)
+
+    def variables(self) -> frozenset[str]:
+        """The variables it reads, without those of its own `all`, `exists`, `filter` and `map`."""
+        own = set(_LOOP_VARIABLE.findall(_TEXT.sub("''", self.text)))
+        return frozenset(self._program.variables()) - own
 
     def names(self, variable: str) -> frozenset[str]:
         """The fields that it reads of `answers` or of `row`."""
