@@ -103,7 +103,7 @@ def take_effect(
     """Apply an operation without judging it: what `apply_operation` does after its verdict, and a device's overlay."""
     stamp = Stamp(capped(operation.clock, now_ms), author.device)
     if record is None:
-        return _create(world, operation, author, stamp)
+        return _create(world, operation, author, stamp, now_ms)
     if operation.action == Action.VOID:
         merged = merge_void(record, operation, author.worker, stamp)
     else:
@@ -134,8 +134,8 @@ def _outcome(merged: Merged) -> Outcome:
     return Outcome.MERGED if merged.others_changed else Outcome.APPLIED
 
 
-def _create(world: World, operation: Operation, author: Author, stamp: Stamp) -> Applied:
-    record = created_record(operation, author.device, author.worker, stamp, (operation.village, None))
+def _create(world: World, operation: Operation, author: Author, stamp: Stamp, now_ms: int) -> Applied:
+    record = created_record(operation, author.device, author.worker, stamp, now_ms)
     record.village, record.grid = place_of(world, record)
     _settle_holder(record)
     _keep(world, record, author)
@@ -185,6 +185,14 @@ def _take_along(world: World, record: Record) -> None:
             follower.revision += 1
             world.put(follower, fingerprint_of(world, follower))
             _take_along(world, follower)
+
+
+def moves_along(world: World, record: Record) -> bool:
+    """Whether a record goes where its parent goes: everything but visits and cases that are closed."""
+    if record.kind == "case":
+        item = _item(world, record.values)
+        return item is None or is_open(item.mode, record.values["state"])
+    return record.kind not in STAYS_WHERE_IT_HAPPENED
 
 
 def fingerprint_of(world: World, record: Record) -> str | None:

@@ -38,24 +38,24 @@ class Merged(msgspec.Struct):
 
 
 def created_record(
-    operation: Operation, device: str, worker: str, stamp: Stamp, place: tuple[str, str | None]
+    operation: Operation, device: str, worker: str, stamp: Stamp, received_ms: int
 ) -> Record:
-    """The record that a create makes, at `place` (village, grid)."""
+    """The record that a create makes, in the village that it names; `apply` finds its grid."""
     kind = KINDS[operation.kind]
     values = {field: value for field, value in operation.fields.items() if value is not None}
     for field in kind.sets.intersection(values):
         value = values[field]
         values[field] = changed_set((), value) if isinstance(value, dict) else normalised_set(value)
-    village, grid = place
     return Record(
         id=operation.record,
         kind=operation.kind,
-        village=village,
-        grid=grid,
+        village=operation.village,
         holder=values.get("holder") or values.get("worker"),
         by=worker,
         created=stamp,
         origin=(device, operation.counter),
+        received_ms=received_ms,
+        offset_ms=operation.offset_ms,
         values=values,
     )
 

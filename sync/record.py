@@ -36,7 +36,9 @@ class Voiding(msgspec.Struct, frozen=True):
 class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One record. `village` and `grid` say where it is now; `holder` who has it in hand (or who made it).
 
-    `origin` is the device and counter of the operation that created it; `by` the worker.
+    `origin` is the device and counter of the operation that created it, `by` its worker, `received_ms` when the server
+    received it, `offset_ms` the phone's clock offset at the capture: what the phone said stays in `values`, counting
+    takes the offset off.
     """
 
     id: str
@@ -48,6 +50,8 @@ class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
     by: str
     created: Stamp
     origin: tuple[str, int]
+    received_ms: int = 0
+    offset_ms: int = 0
     values: dict[str, Any]
     clocks: dict[str, Stamp] = {}
     conflicts: list[str] = []

@@ -41,7 +41,7 @@ class World(Protocol):
         """Keep a new or changed record; `fingerprint` marks an open case for `open_with_fingerprint`."""
 
     def followers(self, record: Record) -> list[Record]:
-        """The records that move with this one: a household's residents, open cases and tasks; conflicts."""
+        """The records that move with this one (`apply.moves_along`): residents, open cases, tasks, conflicts."""
 
     def open_with_fingerprint(self, fingerprint: str) -> list[str]:
         """Ids of open cases that look like the same matter (`forms.handling.duplicates`)."""

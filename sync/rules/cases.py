@@ -7,8 +7,9 @@ from forms.check import item_standing
 from forms.codes import check_identity_number
 from forms.handling.states import Actor
 from forms.handling.workflow import check_move, check_start
+from grid_map.days import count_day
 from sync.clock import moment_ms
-from sync.rules.context import Context, shanghai_day
+from sync.rules.context import Context
 from sync.rules.visits import judge_answers
 
 
@@ -50,7 +51,7 @@ def _judge_new(context: Context, item: Item) -> None:
         context.reject("applicant_name", "required", "要写明申请人", "an applicant is needed")
     said = moment_ms(fields["captured_at"]) - context.operation.offset_ms
     standing = item_standing(
-        context.world.catalogue, item.key, item.version, shanghai_day(said), shanghai_day(context.now_ms)
+        context.world.catalogue, item.key, item.version, count_day(said), count_day(context.now_ms)
     )
     if standing == "expired-before-capture":
         context.reject(

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from forms.problem import Problem, pointer_to
+from grid_map.days import count_day
 from sync.clock import moment_ms
 from sync.operation import Operation
 from sync.record import Record
 from sync.world import Author, World
 
-_SHANGHAI_MS = 8 * 3600 * 1000
-_DAY_MS = 24 * 3600 * 1000
-_EPOCH = date(1970, 1, 1)
-
-
-def shanghai_day(unix_ms: int) -> date:
-    """The calendar day in Asia/Shanghai (UTC+8, without summer time since 1991)."""
-    return _EPOCH + timedelta(days=(unix_ms + _SHANGHAI_MS) // _DAY_MS)
-
-
 def captured_day(operation: Operation) -> date:
     """The day of capture in Asia/Shanghai by corrected time; a mended operation keeps the first one's."""
-    return shanghai_day(moment_ms((operation.captured or operation.clock)[:24]))
+    return count_day(moment_ms((operation.captured or operation.clock)[:24]))
 
 
 class Context:

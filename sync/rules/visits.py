@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from forms.check import compiled_form
+from grid_map.days import count_day
 from sync.clock import moment_ms
-from sync.rules.context import Context, shanghai_day
+from sync.rules.context import Context
 
 
 def _judge_author(context: Context, what: str) -> None:
@@ -42,7 +43,7 @@ def judge_visit(context: Context) -> None:
             context.reject(
                 "household", "required", "要写明走访的户或地点", "a household or a place is needed"
             )
-    elif context.world.month_closed(shanghai_day(moment_ms(record.values["started_at"])), context.now_ms):
+    elif context.world.month_closed(count_day(moment_ms(record.values["started_at"])), context.now_ms):
         context.reject(
             "",
             "period-closed",

@@ -1,0 +1,100 @@
+"""Typed copies of the records that rules ask for: grids, assignments, rota, households due, identity numbers.
+
+They follow the records in the same transaction and can be written again from them at any time.
+"""
+
+from __future__ import annotations
+
+from forms.codes import normalise_identity_number
+from grid_map.days import count_day
+from server.store.due import DEFAULT_CLASS, next_due_text, update_last_counted
+from server.store.world import StoreWorld
+from sync.clock import moment_ms
+from sync.record import Record
+
+
+def index_facts(world: StoreWorld, record: Record, before: Record | None) -> None:
+    """Bring the typed copies in step with a record that was put."""
+    match record.kind:
+        case "household":
+            _index_household(world, record, before)
+        case "resident":
+            _index_identity(world, record, before)
+        case "assignment":
+            _index_assignment(world, record)
+        case "rota":
+            _index_rota(world, record)
+        case "grid":
+            world.db.execute(
+                "INSERT INTO grids VALUES (?, ?) ON CONFLICT (grid) DO UPDATE SET village = excluded.village",
+                (record.values["key"], record.village),
+            )
+            world.knowledge.forget()
+        case "item" | "form" | "department":
+            world.knowledge.forget()
+
+
+def _index_household(world: StoreWorld, record: Record, before: Record | None) -> None:
+    values, where = record.values, (record.village, record.id)
+    if before is not None and before.village != record.village:
+        world.db.execute(
+            "UPDATE OR REPLACE households_due SET village = ? WHERE village = ? AND household = ?",
+            (record.village, before.village, record.id),
+        )
+    if record.void is not None or values.get("status") == "moved_out":
+        world.db.execute("DELETE FROM households_due WHERE village = ? AND household = ?", where)
+        return
+    visit_class = values.get("visit_class", DEFAULT_CLASS)
+    same_class = before is not None and before.values.get("visit_class", DEFAULT_CLASS) == visit_class
+    if same_class and before is not None and before.grid == record.grid and before.village == record.village:
+        return
+    since = count_day(moment_ms(record.stamp_of("visit_class").clock[:24])).isoformat()
+    world.db.execute(
+        "INSERT INTO households_due VALUES (?, ?, ?, ?, ?, NULL, ?) ON CONFLICT (village, household)"
+        " DO UPDATE SET grid = excluded.grid, class = excluded.class, since = excluded.since",
+        (*where, record.grid, visit_class, since, next_due_text(world, visit_class, since, None)),
+    )
+    if before is not None:
+        update_last_counted(world, *where)
+
+
+def _index_identity(world: StoreWorld, record: Record, before: Record | None) -> None:
+    number = record.values.get("identity_number") if record.void is None else None
+    old = before.values.get("identity_number") if before is not None and before.void is None else None
+    if number == old:
+        return
+    if old:
+        world.db.execute(
+            "DELETE FROM identity_lookup WHERE hash = ? AND record = ?",
+            (world.keys.lookup_hash(normalise_identity_number(old)), record.id),
+        )
+    if number:
+        world.db.execute(
+            "INSERT OR REPLACE INTO identity_lookup VALUES (?, ?, ?)",
+            (world.keys.lookup_hash(normalise_identity_number(number)), record.id, record.village),
+        )
+
+
+def _index_assignment(world: StoreWorld, record: Record) -> None:
+    values = record.values
+    world.db.execute(
+        "INSERT OR REPLACE INTO assignments VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (record.id, record.village, values["worker"], values["grid"], values["from_day"], values.get("to_day"),
+         int(record.void is not None)),
+    )  # fmt: skip
+    world.knowledge.forget()
+
+
+def _index_rota(world: StoreWorld, record: Record) -> None:
+    values = record.values
+    world.db.execute("DELETE FROM rotas WHERE village = ? AND record = ?", (record.village, record.id))
+    if record.void is None:
+        world.db.executemany(
+            "INSERT OR REPLACE INTO rotas VALUES (?, ?, ?, ?, ?)",
+            [
+                (record.village, values["day"], worker, duty, record.id)
+                for duty in ("window", "leave")
+                for worker in values.get(duty, ())
+            ],
+        )
+    world.knowledge.forget_duty()

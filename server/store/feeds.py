@@ -1,0 +1,203 @@
+"""The feeds of villages: every changed record takes the next version of its village, in the transaction that applies it.
+
+Invariants
+- A record is in one feed; what leaves a grid, a village or a holder leaves a departure there.
+- `part_hashes` is the XOR of the hashes of all records by part and holder, kept in step with `records`.
+- A grant stands for each record that somebody's case or task needs and that is not in that worker's grids.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import NamedTuple
+
+from server.store.bodies import sealed
+from server.store.engine import announce
+from server.store.world import Stored, StoreWorld
+from sync.record import Record, parent_of, part_of
+from sync.scope import COMMON
+from sync.statehash import record_hash
+
+PARENTS_OF_VISITS = frozenset({"visit"})
+GRANTING = frozenset({"case", "task"})
+
+_INSERT = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_UPDATE = (
+    "UPDATE records SET version = ?, part = ?, holder = ?, parent = ?, fingerprint = ?, revision = ?, body = ?"
+    " WHERE village = ? AND id = ?"
+)
+_HASH = (
+    "INSERT INTO part_hashes VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (village, part, holder) DO UPDATE SET hash = excluded.hash"
+)
+
+
+class VillageChanged(NamedTuple):
+    """Announced after the commit: a village is now at a version."""
+
+    village: str
+    version: int
+
+
+def indexed_parent(record: Record) -> str | None:
+    """The record under which this one is found: the one whose place it follows, and a visit's household."""
+    return record.values.get("household") if record.kind in PARENTS_OF_VISITS else parent_of(record)
+
+
+def flush(world: StoreWorld) -> None:
+    """Write every record that was put, with its versions, departures, hashes and grants."""
+    if not world.changed:
+        return
+    _grant(world)
+    departures = _departures(world)
+    numbers: dict[str, int] = defaultdict(int)
+    for identifier in world.changed:
+        numbers[_now(world, identifier).village] += 1
+    for village, *_ in departures:
+        numbers[village] += 1
+    next_version = {village: _take_versions(world, village, number) for village, number in numbers.items()}
+    hashes: dict[tuple[str, str, str], int] = defaultdict(int)
+    inserts, updates = [], []
+    for village, identifier, revision, part, holder in departures:
+        world.db.execute(
+            "INSERT INTO departures VALUES (?, ?, ?, ?, ?, ?)",
+            (village, next_version[village], identifier, revision, part, holder),
+        )
+        next_version[village] += 1
+    for identifier, fingerprint in world.changed.items():
+        record, stored = _now(world, identifier), world.before[identifier]
+        version = next_version[record.village]
+        next_version[record.village] += 1
+        part, holder, parent = part_of(record), record.holder, indexed_parent(record)
+        body = sealed(world.keys, record)
+        if stored is not None:
+            hashes[stored.village, stored.part, stored.holder or ""] ^= record_hash(
+                identifier, stored.version
+            )
+        hashes[record.village, part, holder or ""] ^= record_hash(identifier, version)
+        if stored is None or stored.village != record.village:
+            if stored is not None:
+                _leave_village(world, identifier, stored, record.village)
+            inserts.append(
+                (record.village, identifier, version, record.kind, part, holder, parent, fingerprint,
+                 record.revision, body)
+            )  # fmt: skip
+        else:
+            updates.append(
+                (
+                    version,
+                    part,
+                    holder,
+                    parent,
+                    fingerprint,
+                    record.revision,
+                    body,
+                    record.village,
+                    identifier,
+                )
+            )
+    world.db.executemany(_INSERT, inserts)
+    world.db.executemany(_UPDATE, updates)
+    _write_hashes(world, hashes)
+
+
+def _now(world: StoreWorld, identifier: str) -> Record:
+    record = world.get(identifier)
+    if record is None:
+        raise LookupError(identifier)
+    return record
+
+
+def _take_versions(world: StoreWorld, village: str, number: int) -> int:
+    """The first of `number` versions of a village, all of them now taken."""
+    row = world.db.execute(
+        "INSERT INTO villages VALUES (?, ?, 0) ON CONFLICT (village) DO UPDATE SET version = version + ?"
+        " RETURNING version",
+        (village, number, number),
+    ).fetchone()
+    announce(VillageChanged(village, row[0]))
+    return int(row[0]) - number + 1
+
+
+def _leave_village(world: StoreWorld, identifier: str, stored: Stored, village: str) -> None:
+    world.db.execute("DELETE FROM records WHERE village = ? AND id = ?", (stored.village, identifier))
+    world.db.execute(
+        "INSERT INTO moved VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET village = excluded.village",
+        (identifier, village),
+    )
+
+
+def _departures(world: StoreWorld) -> list[tuple[str, str, int, str | None, str | None]]:
+    """(village, record, revision, part, holder) for every record that left a part or a holder."""
+    left: list[tuple[str, str, int, str | None, str | None]] = []
+    for identifier in world.changed:
+        stored = world.before[identifier]
+        if stored is None:
+            continue
+        record = _now(world, identifier)
+        if (stored.village, stored.part, stored.holder) != (record.village, part_of(record), record.holder):
+            left.append((stored.village, identifier, record.revision, stored.part, stored.holder))
+    left.extend(world.grants_ended)
+    return left
+
+
+def _write_hashes(world: StoreWorld, hashes: dict[tuple[str, str, str], int]) -> None:
+    rows = []
+    for key, change in hashes.items():
+        row = world.db.execute(
+            "SELECT hash FROM part_hashes WHERE village = ? AND part = ? AND holder = ?", key
+        ).fetchone()
+        present = int.from_bytes(row[0], "big") if row else 0
+        rows.append((*key, (present ^ change).to_bytes(16, "big")))
+    world.db.executemany(_HASH, rows)
+
+
+def needed_by(record: Record) -> list[str]:
+    """The records that a case or task needs beside it, for whoever holds it."""
+    return [
+        record.values[field]
+        for field in ("household", "resident")
+        if record.kind in GRANTING and record.values.get(field) is not None
+    ]
+
+
+def _grant(world: StoreWorld) -> None:
+    """Keep grants in step with the cases and tasks that were put: who has in hand what needs which records."""
+    for identifier in list(world.changed):
+        record = _now(world, identifier)
+        if record.kind in GRANTING:
+            refresh_grants(world, record)
+
+
+def refresh_grants(world: StoreWorld, record: Record) -> None:
+    """Grant the records that a case or task needs to its holder, and end the grants that it no longer justifies."""
+    wanted = set()
+    if record.holder is not None and record.void is None:
+        grids = world.knowledge.grids_on(world.db, record.holder, world.today)
+        for needed in needed_by(record):
+            other = world.get(needed)
+            if other is not None and other.holder != record.holder and part_of(other) not in (*grids, COMMON):
+                wanted.add((other.village, record.holder, needed))
+    present: set[tuple[str, str, str]] = set()
+    if world.before[record.id] is not None:
+        present = set(
+            world.db.execute(
+                "SELECT village, worker, record FROM grants WHERE because = ?",
+                (record.id,),
+            ).fetchall()
+        )
+    for village, worker, needed in present - wanted:
+        world.db.execute(
+            "DELETE FROM grants WHERE village = ? AND worker = ? AND record = ? AND because = ?",
+            (village, worker, needed, record.id),
+        )
+        other = world.get(needed)
+        if other is not None:
+            world.grants_ended.append((village, needed, other.revision, None, worker))
+    for village, worker, needed in wanted - present:
+        world.db.execute(
+            "INSERT OR IGNORE INTO grants VALUES (?, ?, ?, ?)", (village, worker, needed, record.id)
+        )
+        granted = world.get(needed)
+        if granted is not None:
+            world.touch(granted)

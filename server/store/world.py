@@ -1,0 +1,165 @@
+"""The server's world: records in the store, inside one transaction (`sync.world.World`).
+
+Invariants
+- What is `put` reaches the store only by `server.store.feeds.flush`, which gives every changed record its version.
+- `before` keeps, for each record put, where it was stored (None for a new one): a flush needs it for hashes, departures
+  and tallies.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from forms.catalogue import Catalogue
+from server.keys import Keys
+from server.store.bodies import opened
+from server.store.knowledge import Knowledge
+from sync.apply import moves_along
+from sync.record import Record
+
+COLUMNS = "village, id, version, part, holder, parent, fingerprint, revision, body"
+
+
+class Stored(NamedTuple):
+    """A record's row as it was before this transaction touched it."""
+
+    village: str
+    version: int
+    part: str
+    holder: str | None
+    parent: str | None
+    fingerprint: str | None
+    revision: int
+    body: bytes
+
+
+class StoreWorld:
+    """Records and facts for `sync.apply`. `village` is where the operation in hand believes its record to be."""
+
+    def __init__(self, db: sqlite3.Connection, keys: Keys, knowledge: Knowledge, today: date) -> None:
+        self.db = db
+        self.keys = keys
+        self.knowledge = knowledge
+        self.today = today
+        self.village = ""
+        self.catalogue: Catalogue = knowledge.catalogue(db)
+        self.before: dict[str, Stored | None] = {}
+        self.changed: dict[str, str | None] = {}
+        self.grants_ended: list[tuple[str, str, int, str | None, str | None]] = []
+        self._records: dict[str, Record | None] = {}
+
+    def prefetch(self, village: str, identifiers: Iterable[str]) -> None:
+        """Read many records of a village at once; those that are not there are looked for one by one when asked."""
+        wanted = [identifier for identifier in identifiers if identifier not in self._records]
+        if not wanted:
+            return
+        marks = ",".join("?" * len(wanted))
+        for row in self.db.execute(
+            f"SELECT {COLUMNS} FROM records WHERE village = ? AND id IN ({marks})",  # noqa: S608
+            (village, *wanted),
+        ):
+            self._take(row)
+        missing = [identifier for identifier in wanted if identifier not in self._records]
+        if missing:
+            marks = ",".join("?" * len(missing))
+            elsewhere = self.db.execute(f"SELECT id, village FROM moved WHERE id IN ({marks})", missing)  # noqa: S608
+            where = dict(elsewhere.fetchall())
+            for identifier in missing:
+                self._records[identifier] = None
+                if identifier in where:
+                    self._read(where[identifier], identifier)
+
+    def _take(self, row: tuple[str, str, int, str, str | None, str | None, str | None, int, bytes]) -> Record:
+        village, identifier, version, part, holder, parent, fingerprint, revision, body = row
+        record = opened(self.keys, identifier, body)
+        self._records[identifier] = record
+        self.before[identifier] = Stored(village, version, part, holder, parent, fingerprint, revision, body)
+        return record
+
+    def _read(self, village: str, identifier: str) -> Record | None:
+        row = self.db.execute(
+            f"SELECT {COLUMNS} FROM records WHERE village = ? AND id = ?",  # noqa: S608
+            (village, identifier),
+        ).fetchone()
+        return None if row is None else self._take(row)
+
+    def get(self, record: str) -> Record | None:
+        if record in self._records:
+            return self._records[record]
+        found = self._read(self.village, record)
+        if found is None:
+            row = self.db.execute("SELECT village FROM moved WHERE id = ?", (record,)).fetchone()
+            found = self._read(row[0], record) if row else None
+        self._records[record] = found
+        return found
+
+    def put(self, record: Record, fingerprint: str | None) -> None:
+        self._records[record.id] = record
+        self.before.setdefault(record.id, None)
+        self.changed.pop(record.id, None)
+        self.changed[record.id] = fingerprint
+
+    def touch(self, record: Record) -> None:
+        """Have a record sent again (it came into somebody's scope) without counting an operation."""
+        if record.id not in self.changed:
+            stored = self.before[record.id]
+            self.changed[record.id] = stored.fingerprint if stored else None
+
+    def followers(self, record: Record) -> list[Record]:
+        rows = self.db.execute(
+            "SELECT id FROM records WHERE village = ? AND parent = ?",
+            ((self.before.get(record.id) or record).village, record.id),
+        ).fetchall()
+        identifiers = {identifier for (identifier,) in rows}
+        identifiers |= {
+            identifier
+            for identifier in self.changed
+            if (other := self._records[identifier]) is not None and record.id in other.values.values()
+        }
+        found = (self.get(identifier) for identifier in sorted(identifiers - {record.id}))
+        return [other for other in found if other is not None and moves_along(self, other)]
+
+    def open_with_fingerprint(self, fingerprint: str) -> list[str]:
+        rows = self.db.execute(
+            "SELECT id FROM records WHERE village = ? AND fingerprint = ?", (self.village, fingerprint)
+        ).fetchall()
+        found = [
+            identifier for (identifier,) in rows if self.changed.get(identifier, fingerprint) == fingerprint
+        ]
+        found += [
+            identifier
+            for identifier, mark in self.changed.items()
+            if mark == fingerprint and identifier not in found
+        ]
+        return found
+
+    def worker_of(self, device: str) -> str | None:
+        return self.knowledge.worker_of(self.db, device)
+
+    def village_of_grid(self, grid: str) -> str | None:
+        return self.knowledge.village_of_grid(self.db, grid)
+
+    def covers_village(self, worker: str, division: str, village: str) -> bool:
+        return village.startswith(division) or village in self.knowledge.villages_ever(self.db, worker)
+
+    def had_grid(self, worker: str, grid: str) -> bool:
+        return grid in self.knowledge.grids_ever(self.db, worker)
+
+    def ever_had(self, worker: str, record: Record) -> bool:
+        if worker in (record.holder, record.by) or (record.grid and self.had_grid(worker, record.grid)):
+            return True
+        if any(hand.get("giver") == worker for hand in record.values.get("handovers", ())):
+            return True
+        left = self.db.execute(
+            "SELECT part, holder FROM departures WHERE record = ?", (record.id,)
+        ).fetchall()
+        return any(holder == worker or (part and self.had_grid(worker, part)) for part, holder in left)
+
+    def on_duty(self, worker: str, village: str, day: date) -> bool:
+        return worker in self.knowledge.window(self.db, village, day)
+
+    def month_closed(self, day: date, now_ms: int) -> bool:
+        return self.knowledge.month_closed(day, now_ms)
