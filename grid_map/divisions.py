@@ -152,7 +152,9 @@ def read_divisions(text: str) -> Divisions:
     Raises BadInputError with every mistake: missing columns, codes that are not 12 digits, unknown kinds or
     parents, codes that repeat, days that are not ISO dates or end before they begin.
     """
-    rows = list(csv.DictReader(io.StringIO(text), delimiter="\t"))
+    rows = list(
+        csv.DictReader(io.StringIO(text), delimiter="\t", restkey="", restval="", quoting=csv.QUOTE_NONE)
+    )
     missing = [c for c in _COLUMNS if not rows or c not in rows[0]]
     if missing:
         names = "、".join(missing)
@@ -187,6 +189,8 @@ def _mistakes(
     at: str, row: dict[str, str], codes: set[str], earlier: dict[str, Division]
 ) -> Iterable[Problem]:
     code, kind, parent = row["code"], row["kind"], row["parent"]
+    if "" in row:
+        yield Problem(at, "columns", "这一行的列数过多", "this row has too many columns")
     if not (len(code) == 12 and code.isascii() and code.isdigit()):
         yield Problem(
             f"{at}/code", "code", f"区划代码应为 12 位数字：{code}", f"a code has 12 digits: {code}"
