@@ -20,7 +20,7 @@ from shapely.validation import explain_validity
 from grid_map.grids import CodeRule, Grid, Ring
 from grid_map.problems import BadInputError, Problem
 
-_DEPTHS = {"Polygon": 1, "MultiPolygon": 2}
+_KINDS = ("Polygon", "MultiPolygon")
 _WGS84_NAMES = frozenset({"urn:ogc:def:crs:OGC:1.3:CRS84", "urn:ogc:def:crs:OGC::CRS84", "EPSG:4326"})
 _PROPERTIES = ("code", "name", "village", "effective_from", "effective_to", "version", "label")
 
@@ -143,6 +143,8 @@ def _property_problems(at: str, properties: Any, rule: CodeRule) -> Iterator[Pro
         yield Problem(
             f"{at}/version", "version", "版本应为从 1 起的整数", "a version is an integer from 1 on"
         )
+    if not isinstance(properties.get("label") or "", str):
+        yield Problem(f"{at}/label", "type", "label 应为文字", "label must be text")
     yield from _date_problems(at, properties)
 
 
@@ -160,7 +162,7 @@ def _date_problems(at: str, properties: dict[str, Any]) -> Iterator[Problem]:
 
 def _read_geometry(at: str, geometry: Any) -> tuple[tuple[tuple[Ring, ...], ...], list[Problem]]:
     kind = geometry.get("type") if isinstance(geometry, dict) else None
-    if kind not in _DEPTHS:
+    if not isinstance(geometry, dict) or kind not in _KINDS:
         return (), [
             Problem(f"{at}/type", "type", "几何类型应为 Polygon 或 MultiPolygon", "not a (Multi)Polygon")
         ]

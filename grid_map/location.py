@@ -4,6 +4,7 @@ A fix is optional evidence (domain notes, What users complain about). Distances 
 ellipsoid (geopy), and what a phone says about its own accuracy is always given the benefit of the doubt.
 """
 
+from math import isfinite
 from typing import Literal
 
 import msgspec
@@ -73,11 +74,13 @@ def remarks(
 
 
 def _slack(fix: Fix) -> float:
-    return fix.accuracy_meters or 0.0
+    """The phone's own radius; 0 where it gives none that makes sense."""
+    given = fix.accuracy_meters
+    return given if given is not None and isfinite(given) and given >= 0 else 0.0
 
 
 def _accuracy(fix: Fix, limits: FixLimits) -> Remark | None:
-    if fix.accuracy_meters is None:
+    if fix.accuracy_meters is None or not (isfinite(fix.accuracy_meters) and fix.accuracy_meters >= 0):
         return Remark("accuracy-unknown", "定位没有给出精度", "the fix does not say how accurate it is")
     if fix.accuracy_meters <= limits.accuracy_meters_max:
         return None

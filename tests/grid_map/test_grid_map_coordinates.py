@@ -116,4 +116,5 @@ def test_speed_since_the_last_fix() -> None:
 def test_odd_numbers_are_a_remark_too() -> None:
     assert codes(fix(500.0, 91.0), HOME) == ["not-a-position"]
     assert codes(fix(float("nan"), 30.0), HOME) == ["not-a-position"]
-    assert codes(fix(*HOME, accuracy=None), HOME) == ["accuracy-unknown"]
+    for accuracy in (None, float("nan"), float("inf"), -1.0):
+        assert codes(fix(*HOME, accuracy=accuracy), HOME) == ["accuracy-unknown"]
