@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from server.private_file import others_can_read, write_private
 from sync.sealing import (
     KEY_BYTES,
     PRIVATE_KEY_RANDOM_BYTES,
@@ -140,7 +141,7 @@ def load_keys(path: Path) -> Keys:
         raise KeyFileError(
             f"找不到密钥文件 {path}，请先运行 allpost-server init / no key file: run init first"
         )
-    if path.stat().st_mode & 0o077:
+    if others_can_read(path):
         raise KeyFileError(
             f"密钥文件 {path} 可被其他用户读取，请运行 chmod 600 {path} / others can read the key file"
         )
@@ -153,23 +154,13 @@ def load_keys(path: Path) -> Keys:
 
 
 def save_keys(keys: Keys, path: Path, *, replace: bool = False) -> None:
-    """Write the file so that it is either the old or the new one, whenever the power fails.
+    """Write the key file.
 
     Raises KeyFileError when it exists and `replace` is False: overwritten keys are lost data.
     """
     if path.exists() and not replace:
         raise KeyFileError(f"密钥文件 {path} 已存在，不会覆盖 / the key file exists and is not overwritten")
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(keys.stored)))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
+    write_private(path, msgspec.json.format(msgspec.json.encode(keys.stored)))
 
 
 def _new_scalar() -> bytes:

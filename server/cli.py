@@ -1,0 +1,54 @@
+"""`allpost-server`: the server's commands. Each says in one line what is wrong, in Chinese first."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server.cli_accounts import account
+from server.cli_certificate import certificate
+from server.cli_messages import mistakes_told, say
+from server.data_folder import open_data
+from server.serve import serve
+from server.settings import load_settings
+
+app = typer.Typer(
+    help="全岗通服务器 / the All-Post server",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(account, name="account")
+app.command("certificate")(certificate)
+
+Data = Annotated[Path | None, typer.Option(help="数据文件夹 / data folder")]
+
+
+@app.command()
+@mistakes_told
+def run(
+    data: Data = None,
+    host: Annotated[str | None, typer.Option(help="监听地址 / address to listen on")] = None,
+    port: Annotated[int | None, typer.Option(help="监听端口 / port")] = None,
+    certificate: Annotated[Path | None, typer.Option(help="TLS 证书 / TLS certificate (PEM)")] = None,
+    key: Annotated[Path | None, typer.Option(help="TLS 私钥 / TLS private key (PEM)")] = None,
+) -> None:
+    """启动服务 / serve; an empty data folder is made ready first."""
+    settings = load_settings(data=data, host=host, port=port, certificate=certificate, key=key)
+    store, keys = open_data(settings, exclusive=True)
+    scheme = "https" if settings.certificate else "http"
+    say(f"全岗通服务地址 / serving on {scheme}://{settings.host}:{settings.port} （Ctrl-C 停止 / stops）")
+    serve(settings, store, keys)
+
+
+@app.command()
+@mistakes_told
+def init(data: Data = None) -> None:
+    """建立数据文件夹：数据库与密钥 / make the data folder: database and keys."""
+    settings = load_settings(data=data)
+    store, _ = open_data(settings, exclusive=False)
+    store.close()
+    say(
+        f"数据文件夹已就绪 / ready: {settings.data}\n"
+        f"请另行备份密钥文件 {settings.keys_path}：丢失后数据无法解密 / back up the keys: without them the data is lost"
+    )

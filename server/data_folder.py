@@ -1,0 +1,31 @@
+"""The data folder: database, keys, certificates. It is made once, and opened only when it is whole."""
+
+from server.keys import KeyFileError, Keys, load_keys, new_keys, save_keys
+from server.settings import Settings
+from server.store.engine import Store
+from server.store.migrations import migrate
+from server.store.schema import MIGRATIONS
+
+
+def open_data(settings: Settings, *, exclusive: bool) -> tuple[Store, Keys]:
+    """The store (migrated) and the keys; an empty folder is made ready first.
+
+    exclusive: True for whoever serves; False for a command that works beside a running server.
+    Raises KeyFileError for a database without its keys (they cannot be made again), and StoreError.
+    """
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not settings.keys_path.exists():
+        if settings.database_path.exists():
+            raise KeyFileError(
+                f"{settings.database_path} 存在，但找不到它的密钥文件 {settings.keys_path}，请从备份恢复密钥 / "
+                "the database is there but its keys are not: restore the key file from a backup"
+            )
+        save_keys(new_keys(), settings.keys_path)
+    keys = load_keys(settings.keys_path)
+    store = Store(settings.database_path, exclusive=exclusive, readers=settings.readers)
+    try:
+        store.write_now(lambda db: migrate(db, MIGRATIONS))
+    except BaseException:
+        store.close()
+        raise
+    return store, keys

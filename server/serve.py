@@ -1,0 +1,96 @@
+"""Running the application: uvicorn on uvloop and httptools, and an orderly stop.
+
+On SIGTERM or Ctrl-C: no new connections, endless replies are told to end (`app.state.stopping`), calls under
+way may finish for `stop_seconds_max`, then the store commits what waits and closes. A second Ctrl-C does not
+wait for the calls; what was acknowledged is durable in any case.
+"""
+
+import asyncio
+import signal
+import socket
+from types import FrameType
+
+import structlog
+import uvicorn
+from litestar import Litestar
+
+from server.app import create_app, served
+from server.keys import Keys
+from server.log import configure_logging
+from server.settings import Settings
+from server.store.accounts import demonstration_exists
+from server.store.engine import Store
+
+GOODBYE_SECONDS = 0.5
+
+
+class DemonstrationExposed(Exception):
+    """Demonstration accounts would be served on an address that others can reach."""
+
+
+def serve(settings: Settings, store: Store, keys: Keys) -> None:
+    """Serve until a signal says stop; the store is closed then. Raises DemonstrationExposed."""
+    try:
+        _refuse_exposed_demonstration(settings, store)
+        configure_logging(settings.log_level, settings.log_format)
+        app = create_app(settings, store, keys)
+        _Server(_config(settings, app), app).run()
+    finally:
+        store.close()
+    structlog.get_logger().info("stopped")
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which by itself would end the process by the signal again, before the store is closed."""
+
+    def __init__(self, config: uvicorn.Config, app: Litestar) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        self.should_exit = True
+        self._app.state.stopping.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """uvicorn's, but not waiting for phones that keep an idle TLS connection and answer no goodbye."""
+        stopping = asyncio.ensure_future(super().shutdown(sockets))
+        while not stopping.done():
+            await asyncio.wait({stopping}, timeout=GOODBYE_SECONDS)
+            for connection in list(self.server_state.connections):
+                transport = connection.transport
+                if transport.is_closing() and not transport.get_write_buffer_size():
+                    transport.abort()
+        await stopping
+
+
+def _config(settings: Settings, app: Litestar) -> uvicorn.Config:
+    return uvicorn.Config(
+        served(app),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level=settings.log_level,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=settings.stop_seconds_max,
+        ssl_certfile=settings.certificate,
+        ssl_keyfile=settings.key,
+    )
+
+
+def _refuse_exposed_demonstration(settings: Settings, store: Store) -> None:
+    if settings.loopback_only or settings.allow_demonstration_accounts:
+        return
+    if store.read_now(demonstration_exists):
+        raise DemonstrationExposed(
+            f"数据中有演示账号（密码公开），不在 {settings.host} 上提供服务。请改用 --host 127.0.0.1，"
+            "或设置 ALLPOST_ALLOW_DEMONSTRATION_ACCOUNTS=true / "
+            f"demonstration accounts are not served on {settings.host}: use loopback or allow it explicitly"
+        )
