@@ -10,7 +10,7 @@ Instants are epoch milliseconds of the corrected time at which something occurre
 them. So a visit belongs to the day, month and year in which it occurred, whenever it arrives.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Literal
 
@@ -151,7 +151,7 @@ def pace_rounds(rounds: Iterable[RoundFact], visits: Iterable[VisitFact], worker
     not among `rounds`. `visits` may be everybody's.
     """
     by_id = {r.id: r for r in rounds}
-    credited: set[str] = set()
+    credited: dict[str, list[str]] = {}
     present = {r.id for r in by_id.values() if r.worker == worker}
     explained: list[Explained] = []
     for visit in visits:
@@ -164,12 +164,14 @@ def pace_rounds(rounds: Iterable[RoundFact], visits: Iterable[VisitFact], worker
             if worker in visit.workers:
                 present.add(round_.id)
             if worker in credited_workers(round_, visit):
-                credited.add(round_.id)
+                credited.setdefault(round_.id, []).append(visit.id)
     explained += _explain_rounds([by_id[i] for i in present], credited, worker)
     return _count(ROUND_ATTEMPTED, sorted(explained, key=lambda e: (e.day, e.id)))
 
 
-def _explain_rounds(rounds: list[RoundFact], credited: set[str], worker: str) -> Iterable[Explained]:
+def _explain_rounds(
+    rounds: list[RoundFact], credited: Mapping[str, list[str]], worker: str
+) -> Iterable[Explained]:
     """Own rounds first, so that an accompanied one is the one that is not added up."""
     tally: dict[tuple[date, str], tuple[int, int]] = {}
     for round_ in sorted(rounds, key=lambda r: (r.worker != worker, r.started_at_ms, r.id)):
@@ -185,7 +187,7 @@ def _explain_rounds(rounds: list[RoundFact], credited: set[str], worker: str) ->
         tally[day, round_.grid] = own, accompanied
         counts = pace_of_counts(own, accompanied) > before
         reason = SAME_OUTING if not counts else COUNTED if is_own else ACCOMPANIED
-        yield Explained(round_.id, day, counts, reason, worker)
+        yield Explained(round_.id, day, counts, reason, worker, tuple(sorted(credited[round_.id])))
 
 
 def _in_time(visit: VisitFact) -> tuple[int, str]:

@@ -71,13 +71,17 @@ NOT_COVERED_BY_OUTCOME = {
 
 
 class Explained(msgspec.Struct, frozen=True):
-    """One visit or round beside a number: whether it counts, on which day, for whom, and why."""
+    """One visit or round beside a number: whether it counts, on which day, for whom, and why.
+
+    For a round, `visits` are those at a household's door, which make it count.
+    """
 
     id: str
     day: date
     counted: bool
     reason: Reason
     worker: str | None = None
+    visits: tuple[str, ...] = ()
 
 
 class Count(msgspec.Struct, frozen=True):

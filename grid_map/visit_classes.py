@@ -75,7 +75,7 @@ class UnknownVisitClassError(LookupError):
 
 def month_last_day(day: date) -> date:
     """The last day of the day's calendar month."""
-    return (date(day.year, day.month + 1, 1) if day.month < 12 else date(day.year + 1, 1, 1)) - _DAY
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1) - _DAY
 
 
 def _half_year_last(day: date) -> date:
@@ -83,7 +83,8 @@ def _half_year_last(day: date) -> date:
 
 
 def _week_last(day: date) -> date:
-    return day + timedelta(days=6 - day.weekday())
+    number = day.toordinal()
+    return date.fromordinal(number + -number % 7)  # ordinals of Sundays are multiples of 7
 
 
 _LAST_DAY = {"half_year": _half_year_last, "month": month_last_day, "iso_week": _week_last}

@@ -98,7 +98,8 @@ def test_not_home_is_kept_and_makes_the_round_count_but_not_coverage() -> None:
     count = coverage(visits, CLASSES)
     assert (count.number, why(count, "v1")) == (0, "not-home")
     assert count.explained[0].reason.zh.startswith("未遇")
-    assert pace_rounds([a_round()], visits, "li").number == 1
+    rounds = pace_rounds([a_round()], visits, "li")
+    assert (rounds.number, rounds.explained[0].visits) == (1, ("v1",))
 
 
 @pytest.mark.parametrize(("outcome", "code"), [("phone", "phone"), ("service_point", "service-point")])
