@@ -19,13 +19,18 @@ from server.access_log import AccessLog
 from server.api.accounts import accounts
 from server.api.health import health, ready
 from server.api.sessions import sessions
+from server.api.sync import sync_api
+from server.api.sync.wire import SyncServer
 from server.auth import signed_in
 from server.clock import Clock, unix_ms
+from server.intake import Intake
 from server.keys import Keys
+from server.live import Live
 from server.passwords import Passwords
 from server.problem import render_error
 from server.settings import Settings
 from server.store.engine import Store
+from server.store.knowledge import Knowledge
 
 T = TypeVar("T")
 
@@ -45,8 +50,11 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
     `app.state.stopping` is an `asyncio.Event` that is set when a stop begins: endless replies end then.
     """
     passwords = Passwords(settings)
+    live = Live()
+    store.on_commit(live.committed)
+    intake = Intake(keys, Knowledge(keys, settings.month_closes_on_working_day))
     app = Litestar(
-        route_handlers=[health, ready, Router("/api/v1", route_handlers=_data_api())],
+        route_handlers=[health, ready, sync_api, Router("/api/v1", route_handlers=_data_api())],
         dependencies={
             "settings": _given(settings),
             "store": _given(store),
@@ -54,6 +62,8 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
             "clock": _given(clock),
             "passwords": _given(passwords),
             "account": Provide(signed_in),
+            "server": _given(SyncServer(store, keys, settings, intake)),
+            "live": _given(live),
         },
         exception_handlers={Exception: render_error},
         request_max_body_size=settings.batch_bytes_max + ENVELOPE_BYTES,

@@ -1,0 +1,1 @@
+"""The HTTP surface: a file a noun; a handler is decode → one call → encode."""

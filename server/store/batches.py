@@ -82,7 +82,14 @@ def every(db: sqlite3.Connection, keys: Keys, village: str, device: str) -> list
         (village, device),
     )
     return [
-        Batch(village, device, first, received_ms, _decode_outcomes(outcomes), keys.decrypt_blob(body, _aad(device, first)))
+        Batch(
+            village,
+            device,
+            first,
+            received_ms,
+            _decode_outcomes(outcomes),
+            keys.decrypt_blob(body, _aad(device, first)),
+        )
         for first, received_ms, outcomes, body in rows
     ]
 
@@ -95,7 +102,8 @@ def set_outcome(db: sqlite3.Connection, batch: Batch, entry: OutcomeEntry) -> No
         (_encode(batch.outcomes).decode(), batch.village, batch.device, batch.first),
     )
     row = db.execute(
-        "UPDATE devices SET outcome_cursor = outcome_cursor + 1 WHERE id = ? RETURNING outcome_cursor", (batch.device,)
+        "UPDATE devices SET outcome_cursor = outcome_cursor + 1 WHERE id = ? RETURNING outcome_cursor",
+        (batch.device,),
     ).fetchone()
     db.execute("INSERT INTO outcome_changes VALUES (?, ?, ?)", (batch.device, row[0], entry.counter))
 

@@ -14,7 +14,7 @@ SERVER_ROLE = "server"
 
 
 class Device(msgspec.Struct, frozen=True):
-    """A device's row with its account's name, role and division; `closed_ms` is set when another identity continues it."""
+    """A device with its account's name, role and division; `closed_ms`: since when another identity continues it."""
 
     id: str
     worker: str
@@ -135,7 +135,9 @@ def set_token(db: sqlite3.Connection, device: str, hashed: bytes) -> None:
     db.execute("UPDATE devices SET token_hash = ? WHERE id = ?", (hashed, device))
 
 
-def advance(db: sqlite3.Connection, device: str, acknowledged: int, digest: str, unsettled: int, now_ms: int) -> None:
+def advance(
+    db: sqlite3.Connection, device: str, acknowledged: int, digest: str, unsettled: int, now_ms: int
+) -> None:
     """The device's history now reaches `acknowledged`."""
     db.execute(
         "UPDATE devices SET acknowledged = ?, digest = ?, unsettled = ?, contact_ms = ? WHERE id = ?",
@@ -146,7 +148,8 @@ def advance(db: sqlite3.Connection, device: str, acknowledged: int, digest: str,
 def count_unsettled(db: sqlite3.Connection, device: str) -> None:
     """Bring the device's number of unsettled operations in step."""
     db.execute(
-        "UPDATE devices SET unsettled = (SELECT count(*) FROM unsettled WHERE device = ?1) WHERE id = ?1", (device,)
+        "UPDATE devices SET unsettled = (SELECT count(*) FROM unsettled WHERE device = ?1) WHERE id = ?1",
+        (device,),
     )
 
 
@@ -157,7 +160,9 @@ def close(db: sqlite3.Connection, device: str, now_ms: int) -> None:
 
 def revoke(db: sqlite3.Connection, device: str, now_ms: int, orders: str) -> bool:
     """Take a device's rights away, but for handing over its work; `orders` is `lock` or `wipe`."""
-    changed = db.execute("UPDATE devices SET revoked_ms = ?, orders = ? WHERE id = ?", (now_ms, orders, device))
+    changed = db.execute(
+        "UPDATE devices SET revoked_ms = ?, orders = ? WHERE id = ?", (now_ms, orders, device)
+    )
     return changed.rowcount == 1
 
 

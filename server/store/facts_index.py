@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from forms.codes import normalise_identity_number
 from grid_map.days import count_day
+from server.store import scopes
 from server.store.due import DEFAULT_CLASS, next_due_text, update_last_counted
 from server.store.world import StoreWorld
 from sync.clock import moment_ms
@@ -82,7 +83,8 @@ def _index_assignment(world: StoreWorld, record: Record) -> None:
         (record.id, record.village, values["worker"], values["grid"], values["from_day"], values.get("to_day"),
          int(record.void is not None)),
     )  # fmt: skip
-    world.knowledge.forget()
+    world.knowledge.forget_assignments()
+    scopes.stale(world.db, values["worker"])
 
 
 def _index_rota(world: StoreWorld, record: Record) -> None:

@@ -1,4 +1,4 @@
-"""The feeds of villages: every changed record takes the next version of its village, in the transaction that applies it.
+"""The feeds of villages: a changed record takes the next version of its village, in the transaction that applies it.
 
 Invariants
 - A record is in one feed; what leaves a grid, a village or a holder leaves a departure there.
@@ -46,9 +46,9 @@ def indexed_parent(record: Record) -> str | None:
 
 def flush(world: StoreWorld) -> None:
     """Write every record that was put, with its versions, departures, hashes and grants."""
-    if not world.changed:
-        return
     _grant(world)
+    if not world.changed and not world.grants_ended:
+        return
     departures = _departures(world)
     numbers: dict[str, int] = defaultdict(int)
     for identifier in world.changed:
@@ -167,6 +167,21 @@ def _grant(world: StoreWorld) -> None:
         record = _now(world, identifier)
         if record.kind in GRANTING:
             refresh_grants(world, record)
+        elif record.kind == "assignment":
+            regrant(world, record.village, record.values["worker"])
+
+
+def regrant(world: StoreWorld, village: str, worker: str) -> None:
+    """The worker's grids changed: what the worker has in hand there may need other grants."""
+    rows = world.db.execute(
+        "SELECT id FROM records WHERE village = ? AND holder = ? AND kind IN ('case', 'task')",
+        (village, worker),
+    ).fetchall()
+    world.village = village
+    for (identifier,) in rows:
+        record = world.get(identifier)
+        if record is not None:
+            refresh_grants(world, record)
 
 
 def refresh_grants(world: StoreWorld, record: Record) -> None:
@@ -179,7 +194,7 @@ def refresh_grants(world: StoreWorld, record: Record) -> None:
             if other is not None and other.holder != record.holder and part_of(other) not in (*grids, COMMON):
                 wanted.add((other.village, record.holder, needed))
     present: set[tuple[str, str, str]] = set()
-    if world.before[record.id] is not None:
+    if world.before.get(record.id) is not None:
         present = set(
             world.db.execute(
                 "SELECT village, worker, record FROM grants WHERE because = ?",

@@ -43,6 +43,10 @@ class Knowledge:
         self._worker_of: dict[str, str | None] = {}
         self._waiting: set[str] | None = None
 
+    def forget_assignments(self) -> None:
+        """Read who has and had which grids again when it is next asked for."""
+        self._grids_ever, self._grids_now, self._villages_ever = {}, {}, {}
+
     def forget_duty(self) -> None:
         """Read the rota again when it is next asked for."""
         self._duty = {}

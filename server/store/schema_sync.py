@@ -105,7 +105,9 @@ def create_facts(database: Database) -> None:
             village TEXT NOT NULL, day TEXT NOT NULL, worker TEXT NOT NULL, duty TEXT NOT NULL, record TEXT NOT NULL,
             PRIMARY KEY (village, day, worker, duty)
         ) STRICT, WITHOUT ROWID;
-        CREATE TABLE scopes (worker TEXT PRIMARY KEY, number INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+        CREATE TABLE scopes (
+            worker TEXT PRIMARY KEY, number INTEGER NOT NULL, day TEXT NOT NULL, body TEXT NOT NULL
+        ) STRICT;
         CREATE TABLE households_due (
             village TEXT NOT NULL, household TEXT NOT NULL, grid TEXT, class TEXT NOT NULL, since TEXT NOT NULL,
             last_counted TEXT, next_due TEXT NOT NULL, PRIMARY KEY (village, household)

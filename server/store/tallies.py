@@ -144,7 +144,18 @@ def _count_household_day(tally: Tally, visit: VisitFact, day: date, sign: int, l
     if row[0] != (1 if sign > 0 else 0):
         return
     tally.add(
-        (visit.village, day.isoformat()[:7], HOUSEHOLD_DAY.key, visit.grid, "", visit.visit_class, "", "", late), sign
+        (
+            visit.village,
+            day.isoformat()[:7],
+            HOUSEHOLD_DAY.key,
+            visit.grid,
+            "",
+            visit.visit_class,
+            "",
+            "",
+            late,
+        ),
+        sign,
     )
     update_last_counted(world, visit.village, str(visit.household))
 
@@ -178,7 +189,8 @@ def _count_round(tally: Tally, before: Record | None, record: Record) -> None:
 
 def _credits(world: StoreWorld, record: Record) -> Iterable[str]:
     rows = world.db.execute(
-        "SELECT worker FROM round_credits WHERE village = ? AND round = ? AND visits > 0", (record.village, record.id)
+        "SELECT worker FROM round_credits WHERE village = ? AND round = ? AND visits > 0",
+        (record.village, record.id),
     ).fetchall()
     return [worker for (worker,) in rows]
 
@@ -196,7 +208,10 @@ def _add_round_day(tally: Tally, record: Record, worker: str, sign: int) -> None
         (fact.village, worker, fact.grid, day.isoformat(), late, sign * own, sign * (1 - own)),
     ).fetchone()
     now, was = pace_of_counts(*row), pace_of_counts(row[0] - sign * own, row[1] - sign * (1 - own))
-    tally.add((fact.village, day.isoformat()[:7], ROUND_ATTEMPTED.key, fact.grid, worker, "", "", "", late), now - was)
+    tally.add(
+        (fact.village, day.isoformat()[:7], ROUND_ATTEMPTED.key, fact.grid, worker, "", "", "", late),
+        now - was,
+    )
 
 
 def _count_case(tally: Tally, record: Record | None, sign: int) -> None:
@@ -207,7 +222,9 @@ def _count_case(tally: Tally, record: Record | None, sign: int) -> None:
     mode = item.mode.value if item is not None else ""
     late = _late(tally.world, day, record.received_ms)
     month, place = day.isoformat()[:7], record.grid or ""
-    tally.add((record.village, month, CASE_CAPTURED, place, record.by, "", mode, record.values["item"], late), sign)
+    tally.add(
+        (record.village, month, CASE_CAPTURED, place, record.by, "", mode, record.values["item"], late), sign
+    )
 
 
 class TallyRow(msgspec.Struct, frozen=True):

@@ -10,7 +10,9 @@ from sync.operation import Action, Operation
 from sync.protocol import OutcomeEntry
 
 WHOLE_RECORD = "*"
-RETRIED_CODES = frozenset({"unknown-kind", "unknown-field", "unknown-item", "unknown-format", "unknown-action"})
+RETRIED_CODES = frozenset(
+    {"unknown-kind", "unknown-field", "unknown-item", "unknown-format", "unknown-action"}
+)
 """Problems that a newer server or catalogue may not have: tried again after an upgrade or a publication."""
 
 
@@ -86,14 +88,14 @@ def remove(db: sqlite3.Connection, device: str, counter: int) -> None:
 
 def of_device(db: sqlite3.Connection, device: str) -> list[Unsettled]:
     """What a device has unsettled, in its order."""
-    rows = db.execute(f"SELECT {_COLUMNS} FROM unsettled WHERE device = ? ORDER BY counter", (device,))  # noqa: S608
+    rows = db.execute(f"SELECT {_COLUMNS} FROM unsettled WHERE device = ? ORDER BY counter", (device,))
     return [_row(row) for row in rows.fetchall()]
 
 
 def of_village(db: sqlite3.Connection, village: str) -> list[Unsettled]:
     """What a village has unsettled, oldest first."""
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM unsettled WHERE village = ? ORDER BY since_ms, device, counter",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM unsettled WHERE village = ? ORDER BY since_ms, device, counter",
         (village,),
     )
     return [_row(row) for row in rows.fetchall()]
@@ -102,7 +104,7 @@ def of_village(db: sqlite3.Connection, village: str) -> list[Unsettled]:
 def waiting_for(db: sqlite3.Connection, what: str) -> list[Unsettled]:
     """The held operations that wait for a record or an operation, each device's in its order."""
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM unsettled WHERE waits_for = ? ORDER BY device, counter",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM unsettled WHERE waits_for = ? ORDER BY device, counter",
         (what,),
     )
     return [_row(row) for row in rows.fetchall()]
@@ -110,13 +112,13 @@ def waiting_for(db: sqlite3.Connection, what: str) -> list[Unsettled]:
 
 def with_id(db: sqlite3.Connection, identifier: str) -> Unsettled | None:
     """The unsettled operation with this id."""
-    row = db.execute(f"SELECT {_COLUMNS} FROM unsettled WHERE id = ?", (identifier,)).fetchone()  # noqa: S608
+    row = db.execute(f"SELECT {_COLUMNS} FROM unsettled WHERE id = ?", (identifier,)).fetchone()
     return None if row is None else _row(row)
 
 
 def retried(db: sqlite3.Connection) -> list[Unsettled]:
     """Rejected operations that a newer server or catalogue may take."""
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM unsettled WHERE outcome = 'rejected' ORDER BY since_ms, device, counter"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM unsettled WHERE outcome = 'rejected' ORDER BY since_ms, device, counter"
     )
     return [found for row in rows.fetchall() if RETRIED_CODES.intersection((found := _row(row)).codes)]

@@ -14,6 +14,7 @@ from datetime import date
 from typing import NamedTuple
 
 from forms.catalogue import Catalogue
+from forms.codes import normalise_identity_number
 from server.keys import Keys
 from server.store.bodies import opened
 from server.store.knowledge import Knowledge
@@ -58,14 +59,14 @@ class StoreWorld:
             return
         marks = ",".join("?" * len(wanted))
         for row in self.db.execute(
-            f"SELECT {COLUMNS} FROM records WHERE village = ? AND id IN ({marks})",  # noqa: S608
+            f"SELECT {COLUMNS} FROM records WHERE village = ? AND id IN ({marks})",
             (village, *wanted),
         ):
             self._take(row)
         missing = [identifier for identifier in wanted if identifier not in self._records]
         if missing:
             marks = ",".join("?" * len(missing))
-            elsewhere = self.db.execute(f"SELECT id, village FROM moved WHERE id IN ({marks})", missing)  # noqa: S608
+            elsewhere = self.db.execute(f"SELECT id, village FROM moved WHERE id IN ({marks})", missing)
             where = dict(elsewhere.fetchall())
             for identifier in missing:
                 self._records[identifier] = None
@@ -81,7 +82,7 @@ class StoreWorld:
 
     def _read(self, village: str, identifier: str) -> Record | None:
         row = self.db.execute(
-            f"SELECT {COLUMNS} FROM records WHERE village = ? AND id = ?",  # noqa: S608
+            f"SELECT {COLUMNS} FROM records WHERE village = ? AND id = ?",
             (village, identifier),
         ).fetchone()
         return None if row is None else self._take(row)
@@ -135,6 +136,13 @@ class StoreWorld:
             if mark == fingerprint and identifier not in found
         ]
         return found
+
+    def person_key(self, identity_number: str) -> str:
+        hashed = self.keys.lookup_hash(normalise_identity_number(identity_number))
+        row = self.db.execute(
+            "SELECT record FROM identity_lookup WHERE hash = ? ORDER BY record", (hashed,)
+        ).fetchone()
+        return row[0] if row else hashed.hex()
 
     def worker_of(self, device: str) -> str | None:
         return self.knowledge.worker_of(self.db, device)

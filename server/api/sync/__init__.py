@@ -1,0 +1,26 @@
+"""`/sync/v1`: the sync protocol (`docs/protocol.md`), a file a call."""
+
+from litestar import Router
+
+from server.api.sync.changes import get_changes
+from server.api.sync.enrol import post_enrol
+from server.api.sync.live import get_live
+from server.api.sync.push import post_push
+from server.api.sync.segments import get_segment, get_segments
+from server.api.sync.status import post_status
+from server.api.sync.unlock import post_unlock
+
+sync_api = Router(
+    "/sync/v1",
+    route_handlers=[
+        post_enrol,
+        post_push,
+        get_changes,
+        get_segments,
+        get_segment,
+        get_live,
+        post_unlock,
+        post_status,
+    ],
+    tags=["同步"],
+)

@@ -1,0 +1,45 @@
+"""`POST /sync/v1/push`: operations of one device, in order; an empty push asks how far the server has it."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from litestar import Response, post
+from litestar.di import NamedDependency
+
+from server.api.sync.wire import AnyRequest, SyncServer, body_of, caller, device_of, heading, reply
+from server.clock import Clock
+from server.intake import read_push
+from sync.protocol import PushReply, encode
+
+
+@post(
+    "/push",
+    status_code=200,
+    summary="上报操作",
+    description="按顺序上报一台设备的操作，答复已收到哪里、每条结果如何。",
+)
+async def post_push(
+    request: AnyRequest, server: NamedDependency[SyncServer], clock: NamedDependency[Clock]
+) -> Response[bytes]:
+    hashed, settings = caller(request), server.settings
+    body = await body_of(request, settings.batch_bytes_max)
+    arrived, after = read_push(body, settings.batch_operations_max)
+    now_ms = clock()
+
+    def take(db: sqlite3.Connection) -> bytes:
+        device = device_of(db, hashed, handing_over=True)
+        taken = server.intake.take(db, device, arrived, after, now_ms)
+        scope = db.execute("SELECT number FROM scopes WHERE worker = ?", (device.worker,)).fetchone()
+        return encode(
+            PushReply(
+                **heading(db, now_ms),
+                acknowledged=taken.acknowledged,
+                digest=taken.digest,
+                outcomes=[*taken.outcomes, *taken.changed],
+                outcomes_cursor=taken.outcomes_cursor,
+                scope=scope[0] if scope else 0,
+            )
+        )
+
+    return reply(request, await server.store.write(take))

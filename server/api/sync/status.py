@@ -1,0 +1,66 @@
+"""`POST /sync/v1/status`: how a device stands, answered with its scope and orders."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from litestar import Response, post
+from litestar.di import NamedDependency
+
+from grid_map.days import count_day
+from server.api.sync.wire import (
+    AnyRequest,
+    SyncServer,
+    body_of,
+    caller,
+    decoded,
+    device_of,
+    heading,
+    renewed_scope,
+    reply,
+)
+from server.clock import Clock
+from server.store import batches, devices
+from server.store.audit import Entry, record
+from sync.clock import moment
+from sync.protocol import StatusReply, StatusRequest, encode
+
+
+@post(
+    "/status",
+    status_code=200,
+    summary="设备状态",
+    description="设备上报最后一条操作和待传数量，答复范围与指令。",
+)
+async def post_status(
+    request: AnyRequest, server: NamedDependency[SyncServer], clock: NamedDependency[Clock]
+) -> Response[bytes]:
+    hashed, now_ms = caller(request), clock()
+    report = decoded(await body_of(request, server.settings.batch_bytes_max), StatusRequest)
+    today = count_day(now_ms)
+
+    def take(db: sqlite3.Connection) -> bytes:
+        device = device_of(db, hashed, handing_over=True)
+        told = report.counter, report.digest, report.pending_operations, report.oldest_pending
+        devices.report_status(db, device.id, today.isoformat(), now_ms, told)
+        if report.diverged_parts:
+            detail = {"parts": " ".join(report.diverged_parts)}
+            record(
+                db,
+                Entry(time=moment(now_ms), action="device.diverged", device=device.id, village=device.village,
+                      detail=detail),
+            )  # fmt: skip
+        changed = batches.changed_outcomes(db, server.keys, device.village, device.id, report.outcomes_after)
+        return encode(
+            StatusReply(
+                **heading(db, now_ms),
+                acknowledged=device.acknowledged,
+                digest=device.digest,
+                scope=renewed_scope(server, db, device, today),
+                orders=device.orders,
+                outcomes=changed,
+                outcomes_cursor=(changed[-1].cursor or 0) if changed else report.outcomes_after,
+            )
+        )
+
+    return reply(request, await server.store.write(take))

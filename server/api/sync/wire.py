@@ -1,0 +1,131 @@
+"""What the calls of the sync have in common: whose device calls, bodies, and replies that nobody caches."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sqlite3
+from datetime import date
+from typing import Any, TypeVar
+
+import msgspec
+import zstandard
+from litestar import Request, Response
+
+from grid_map.days import count_day
+from server.auth import bearer_token, token_hash
+from server.intake import Intake
+from server.keys import Keys
+from server.problem import ProblemError
+from server.settings import Settings
+from server.store import devices, scopes
+from server.store.changes import epoch_of
+from server.store.devices import Device
+from server.store.engine import Store
+from server.store.feeds import flush, regrant
+from server.store.world import StoreWorld
+from sync.clock import moment
+from sync.scope import Scope
+
+AnyRequest = Request[Any, Any, Any]
+T = TypeVar("T")
+COMPRESS_BYTES_MIN = 1024
+_NO_STORE = {"cache-control": "no-store"}
+
+
+class SyncServer:
+    """What the sync's handlers work with: the store and what a push needs beside it."""
+
+    def __init__(self, store: Store, keys: Keys, settings: Settings, intake: Intake) -> None:
+        self.store = store
+        self.keys = keys
+        self.settings = settings
+        self.intake = intake
+
+
+def device_of(db: sqlite3.Connection, hashed: bytes, *, handing_over: bool = False) -> Device:
+    """The calling device. A revoked one, or one of a closed account, may only hand over its work.
+
+    Raises ProblemError: unknown-device, device-revoked.
+    """
+    device = devices.by_token(db, hashed)
+    if device is None:
+        raise ProblemError("unknown-device")
+    if not handing_over and not device.in_standing:
+        raise ProblemError("device-revoked")
+    return device
+
+
+def caller(request: AnyRequest) -> bytes:
+    """The hash of the caller's token."""
+    return token_hash(bearer_token(request.scope))
+
+
+async def body_of(request: AnyRequest, bytes_max: int) -> bytes:
+    """The request's body, decompressed to at most `bytes_max` bytes. ProblemError if it is larger or damaged."""
+    body = await request.body()
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    try:
+        if encoding == "zstd":
+            with zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(body) as reader:
+                body = reader.read(bytes_max + 1)
+        elif encoding == "gzip":
+            with gzip.GzipFile(fileobj=io.BytesIO(body)) as reader:
+                body = reader.read(bytes_max + 1)
+        elif encoding != "identity":
+            raise ProblemError("unsupported-media", f"Content-Encoding: {encoding}")
+    except (zstandard.ZstdError, OSError, EOFError, ValueError) as error:
+        raise ProblemError("bad-encoding") from error
+    if len(body) > bytes_max:
+        raise ProblemError("decompression-too-large" if encoding != "identity" else "batch-too-large")
+    return body
+
+
+def decoded(body: bytes, kind: type[T]) -> T:
+    """A request's message. ProblemError if it is not one."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ProblemError("unreadable-body", str(error)) from error
+
+
+def reply(request: AnyRequest, body: bytes) -> Response[bytes]:
+    """A JSON reply, compressed as the client accepts it where that is worth it."""
+    headers = _NO_STORE
+    if len(body) >= COMPRESS_BYTES_MIN:
+        accepted = request.headers.get("accept-encoding", "")
+        if "zstd" in accepted:
+            body, headers = (
+                zstandard.ZstdCompressor(level=3).compress(body),
+                {**_NO_STORE, "content-encoding": "zstd"},
+            )
+        elif "gzip" in accepted:
+            body, headers = gzip.compress(body, 5), {**_NO_STORE, "content-encoding": "gzip"}
+    return Response(body, media_type="application/json", headers=headers)
+
+
+def heading(db: sqlite3.Connection, now_ms: int) -> dict[str, str]:
+    """What every reply carries: the epoch and the server's time."""
+    return {"epoch": epoch_of(db), "time": moment(now_ms)}
+
+
+async def scope_for(server: SyncServer, device: Device, now_ms: int) -> Scope:
+    """The device's scope today, worked out anew where the day or the assignments have changed."""
+    today = count_day(now_ms)
+    found = await server.store.read(lambda db: scopes.current(db, device.worker, today))
+    if found is not None:
+        return found
+    return await server.store.write(lambda db: renewed_scope(server, db, device, today))
+
+
+def renewed_scope(server: SyncServer, db: sqlite3.Connection, device: Device, today: date) -> Scope:
+    """Work a scope out in a write; where it changed, so may what the worker's cases need from other grids."""
+    knowledge = server.intake.knowledge
+    row = db.execute("SELECT number FROM scopes WHERE worker = ?", (device.worker,)).fetchone()
+    scope = scopes.refresh(db, knowledge, device.worker, device.division, today)
+    if row is not None and row[0] != scope.number:
+        world = StoreWorld(db, server.keys, knowledge, today)
+        for village in scope.villages:
+            regrant(world, village.village, device.worker)
+        flush(world)
+    return scope

@@ -1,0 +1,59 @@
+"""What a new database starts with: an epoch, and the reference feed (catalogue, calendar, divisions)."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+
+import msgspec
+
+from forms.catalogue import Catalogue
+from forms.handling.calendar import WorkingCalendar
+from grid_map.divisions import Division
+from server.intake import Intake
+from server.own_device import Draft, own_device, write_operations
+from sync.ids import derived
+from sync.kinds import REFERENCE_VILLAGE
+from sync.protocol import OutcomeEntry
+
+IMPORT = "import"
+
+
+def ensure_epoch(db: sqlite3.Connection) -> None:
+    """Give a new database its epoch."""
+    db.execute("INSERT OR IGNORE INTO meta VALUES ('epoch', ?)", (os.urandom(6).hex(),))
+
+
+def publish_reference(
+    intake: Intake,
+    db: sqlite3.Connection,
+    catalogue: Catalogue,
+    calendar: WorkingCalendar,
+    divisions: list[Division],
+    now_ms: int,
+) -> list[OutcomeEntry]:
+    """Publish what is not published yet; what is there already, unchanged, is left alone.
+
+    A new version of an item is a record beside the older ones, so a case keeps the one it was captured under.
+    """
+    wanted = [
+        *(_draft("department", of.key, 1, of) for of in catalogue.departments),
+        *(_draft("form", of.key, 1, of) for of in catalogue.forms),
+        *(_draft("item", of.key, of.version, of) for of in catalogue.items),
+        _draft("calendar", calendar.version, 1, calendar),
+        *(_draft("division", of.code, 1, of) for of in divisions),
+    ]
+    rows = db.execute("SELECT id FROM records WHERE village = ?", (REFERENCE_VILLAGE,)).fetchall()
+    there = {identifier for (identifier,) in rows}
+    missing = [draft for draft in wanted if draft.record not in there]
+    device = own_device(db, IMPORT, "资料导入", REFERENCE_VILLAGE, now_ms)
+    return write_operations(intake, db, device, missing, now_ms)
+
+
+def _draft(kind: str, key: str, version: int, definition: object) -> Draft:
+    return Draft(
+        kind=kind,
+        village=REFERENCE_VILLAGE,
+        record=derived("reference", kind, key, str(version)),
+        fields={"key": key, "version": version, "definition": msgspec.to_builtins(definition)},
+    )

@@ -1,0 +1,393 @@
+"""The life of a push inside its transaction: chain → identity → judge → apply → feeds, tallies → acknowledgement.
+
+Invariants
+- Every operation taken in advances counter and chain, whatever its outcome; nothing is skipped and nothing blocks.
+- An operation is applied once, whoever brings it: its id is known from the first time on, also where it was rejected.
+- Only what cannot be read as operations in order refuses the call, and then nothing is changed.
+- What is acknowledged is in the same transaction as what it did.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from itertools import pairwise
+
+import msgspec
+
+from forms.problem import Problem
+from grid_map.days import count_day
+from server.keys import Keys
+from server.store import batches, devices, unsettled
+from server.store.devices import Device
+from server.store.feeds import flush
+from server.store.knowledge import Knowledge
+from server.store.tallies import count_changes
+from server.store.unsettled import WHOLE_RECORD, Unsettled
+from server.store.world import StoreWorld
+from sync.apply import Applied, Outcome, apply_operation
+from sync.errors import HistoryForked, OperationsMissing, TooLarge, Unreadable, WrongCounter
+from sync.judge import FOR_A_PERSON
+from sync.operation import Action, Arrived, Operation, raw_form, read_operation
+from sync.protocol import OutcomeEntry, PushRequest
+
+_decode = msgspec.json.Decoder(PushRequest).decode
+
+
+class Taken(msgspec.Struct):
+    """What a push came to: how far the server has the device now, and each operation's outcome."""
+
+    acknowledged: int
+    digest: str
+    outcomes: list[OutcomeEntry]
+    changed: list[OutcomeEntry]
+    outcomes_cursor: int
+
+
+def read_push(body: bytes, operations_max: int) -> tuple[list[Arrived], int]:
+    """The operations of a push body, and the outcomes cursor. Unreadable or TooLarge refuse the call."""
+    try:
+        request = _decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Unreadable(str(error)) from error
+    if len(request.operations) > operations_max:
+        raise TooLarge(f"{len(request.operations)} operations; at most {operations_max}")
+    arrived = [read_operation(bytes(raw)) for raw in request.operations]
+    for before, after in pairwise(arrived):
+        if after.counter != before.counter + 1:
+            raise WrongCounter(f"{after.counter} follows {before.counter}")
+    return arrived, request.outcomes_after
+
+
+class Intake:
+    """Takes operations into the store. One instance serves the whole server; its methods run in `store.write`."""
+
+    def __init__(self, keys: Keys, knowledge: Knowledge) -> None:
+        self.keys = keys
+        self.knowledge = knowledge
+
+    def take(
+        self, db: sqlite3.Connection, device: Device, arrived: Sequence[Arrived], after: int, now_ms: int
+    ) -> Taken:
+        """Take a push of one device in. Raises OutOfOrder errors; what a rolled-back push taught is forgotten."""
+        try:
+            return _Push(self, db, device, now_ms).take(arrived, after)
+        except BaseException:
+            self.knowledge.forget()
+            raise
+
+    def retry_rejected(self, db: sqlite3.Connection, now_ms: int) -> int:
+        """Judge again what a newer server or catalogue may take; how many are settled by it."""
+        settled = 0
+        for row in unsettled.retried(db):
+            device = devices.by_id(db, row.device)
+            if device is None:
+                continue
+            push = _Push(self, db, device, now_ms)
+            push.rejudge(row)
+            push.finish()
+            settled += push.settled
+        return settled
+
+
+class _Push:
+    """One transaction's work for one device. `world` gathers what changes; `finish` writes it."""
+
+    def __init__(self, intake: Intake, db: sqlite3.Connection, device: Device, now_ms: int) -> None:
+        self.db = db
+        self.keys = intake.keys
+        self.knowledge = intake.knowledge
+        self.device = device
+        self.now_ms = now_ms
+        self.world = StoreWorld(db, intake.keys, intake.knowledge, count_day(now_ms))
+        self.settled = 0
+        self._blocked: list[Unsettled] = unsettled.of_device(db, device.id) if device.unsettled else []
+        self._counting = device.unsettled > 0
+        self._recounted: set[str] = set()
+        self._known: dict[str, tuple[str, int]] = {}
+        self._new_ids: dict[str, int] = {}
+
+    def take(self, arrived: Sequence[Arrived], after: int) -> Taken:
+        device = self.device
+        repeats = [one for one in arrived if one.counter <= device.acknowledged]
+        fresh = arrived[len(repeats) :]
+        outcomes = self._repeated(repeats)
+        if fresh:
+            self._check_chain(fresh)
+            outcomes += self._take_fresh(fresh)
+            device = self.device
+        changed = []
+        if after < self.device.outcome_cursor or self._counting:
+            changed = batches.changed_outcomes(self.db, self.keys, self.device.village, device.id, after)
+        cursor = changed[-1].cursor if changed else after
+        acknowledged, digest = device.acknowledged, device.digest
+        if fresh:
+            acknowledged, digest = fresh[-1].counter, fresh[-1].digest
+        return Taken(acknowledged, digest, outcomes, changed, cursor or 0)
+
+    def _repeated(self, repeats: Sequence[Arrived]) -> list[OutcomeEntry]:
+        """Known counters: the same bytes have the outcome that they have now, other bytes fork the history."""
+        outcomes = []
+        batch = None
+        for one in repeats:
+            if one.counter < 1:
+                raise WrongCounter(f"counters begin at 1, not at {one.counter}")
+            if batch is None or one.counter >= batch.first + len(batch.outcomes):
+                batch = batches.holding(self.db, self.keys, self.device.village, self.device.id, one.counter)
+            if batch.operation(one.counter).digest != one.digest:
+                raise HistoryForked(one.counter)
+            outcomes.append(batch.outcomes[one.counter - batch.first])
+        return outcomes
+
+    def _check_chain(self, fresh: Sequence[Arrived]) -> None:
+        device = self.device
+        if fresh[0].counter != device.acknowledged + 1:
+            raise OperationsMissing(device.acknowledged, device.digest)
+        previous = device.digest
+        for one in fresh:
+            if one.previous is not None and one.previous != previous:
+                raise HistoryForked(one.counter)
+            previous = one.digest
+
+    def _take_fresh(self, fresh: Sequence[Arrived]) -> list[OutcomeEntry]:
+        device, readable = self.device, [one.operation for one in fresh if one.operation is not None]
+        self._prefetch(readable)
+        outcomes = [self._take_one(one) for one in fresh]
+        where = device.village, device.id, fresh[0].counter, fresh[-1].counter
+        stored = [
+            one.exact if one.previous is not None else raw_form(one.counter, one.exact) for one in fresh
+        ]
+        batches.append(self.db, self.keys, where, self.now_ms, outcomes, stored)
+        if self._new_ids:
+            self.db.executemany(
+                "INSERT OR IGNORE INTO known_ids VALUES (?, ?, ?, ?)",
+                [
+                    (device.village, identifier, device.id, counter)
+                    for identifier, counter in self._new_ids.items()
+                ],
+            )
+        for one, entry in zip(fresh, outcomes, strict=True):
+            if entry.outcome in (Outcome.HELD, Outcome.REJECTED):
+                self._keep_unsettled(device, one.counter, one.operation, entry, self.now_ms)
+            elif one.operation is not None:
+                self._release(one.operation, entry)
+        devices.advance(
+            self.db, device.id, fresh[-1].counter, fresh[-1].digest, device.unsettled, self.now_ms
+        )
+        self.finish()
+        return outcomes
+
+    def finish(self) -> None:
+        """Write everything that changed."""
+        count_changes(self.world)
+        flush(self.world)
+        if self._counting:
+            self._recounted.add(self.device.id)
+        for device in self._recounted:
+            devices.count_unsettled(self.db, device)
+
+    def _prefetch(self, operations: list[Operation]) -> None:
+        """One read for the records that a batch is about and names, one for the ids that are already known."""
+        by_village: dict[str, set[str]] = {}
+        for operation in operations:
+            wanted = by_village.setdefault(operation.village, set())
+            wanted.add(operation.record)
+            for field in ("household", "resident", "round"):
+                if isinstance(reference := operation.fields.get(field), str):
+                    wanted.add(reference)
+        for village, wanted in by_village.items():
+            self.world.village = village
+            self.world.prefetch(village, sorted(wanted))
+        if operations:
+            marks = ",".join("?" * len(operations))
+            self._known = {
+                identifier: (device, counter)
+                for identifier, device, counter in self.db.execute(
+                    f"SELECT id, device, counter FROM known_ids WHERE village = ? AND id IN ({marks})",  # noqa: S608
+                    (self.device.village, *(operation.id for operation in operations)),
+                )
+            }
+
+    def _take_one(self, one: Arrived) -> OutcomeEntry:
+        operation = one.operation
+        if operation is None or one.fault is not None:
+            return _rejected(
+                one.counter, "unreadable", "这条记录无法读出，已原样保存", one.fault or "unreadable"
+            )
+        self.world.village = operation.village
+        known = self._known_before(operation)
+        if known is not None:
+            return self._known_again(one, operation, known)
+        if operation.action != Action.CREATE or operation.mends is not None:
+            self._new_ids[operation.id] = one.counter
+        mended = None
+        if operation.mends is not None:
+            mended = unsettled.with_id(self.db, operation.mends)
+            if mended is None or mended.record != operation.record:
+                return _rejected(
+                    one.counter, "already-mended", "这条已经有人改好了", "already mended, or nothing to mend"
+                )
+        applied = self._blocked_by(operation) or self._apply(operation, self.device)
+        entry = _entry(one.counter, applied)
+        if mended is not None and applied.outcome not in (Outcome.HELD, Outcome.REJECTED):
+            self._mended(mended)
+        if applied.outcome in (Outcome.HELD, Outcome.REJECTED):
+            self._new_ids[operation.id] = one.counter
+            self._blocked.append(_as_blocking(self.device, one.counter, operation, entry, self.now_ms))
+        return entry
+
+    def _apply(self, operation: Operation, device: Device) -> Applied:
+        if not device.in_standing:
+            return Applied(outcome=Outcome.HELD, waits_for=FOR_A_PERSON)
+        return apply_operation(self.world, operation, device.author, self.now_ms)
+
+    def _known_before(self, operation: Operation) -> tuple[str, int] | None:
+        """Where this id was taken in before: as a change or an unsettled one, or as the create of its record."""
+        if operation.id in self._known:
+            return self._known[operation.id]
+        if operation.id in self._new_ids:
+            return self.device.id, self._new_ids[operation.id]
+        if operation.action == Action.CREATE and operation.mends is None:
+            record = self.world.get(operation.record)
+            return None if record is None else record.origin
+        return None
+
+    def _known_again(self, one: Arrived, operation: Operation, known: tuple[str, int]) -> OutcomeEntry:
+        """The same content under a known id changes nothing and has the first one's outcome; other content is kept."""
+        first, outcome = self._first_of(known)
+        if first is None or _content(first) != _content(operation):
+            return _rejected(
+                one.counter, "id-taken", "这个编号已用于别的内容", "the id is known with other content"
+            )
+        again = msgspec.structs.replace(outcome, counter=one.counter, cursor=None)
+        if again.outcome in (Outcome.HELD, Outcome.REJECTED):
+            return msgspec.structs.replace(again, outcome=Outcome.MERGED, problems=[], waits_for=None)
+        return again
+
+    def _first_of(self, known: tuple[str, int]) -> tuple[Operation | None, OutcomeEntry]:
+        device, counter = known
+        if device == self.device.id and counter > self.device.acknowledged:
+            return None, OutcomeEntry(counter=counter, outcome=Outcome.REJECTED)
+        village = self.device.village if device == self.device.id else _village_of(self.db, device)
+        batch = batches.holding(self.db, self.keys, village, device, counter)
+        return batch.operation(counter).operation, batch.outcomes[counter - batch.first]
+
+    def _blocked_by(self, operation: Operation) -> Applied | None:
+        """Held behind an earlier operation of the same device on the same field that is not settled."""
+        if not self._blocked or operation.mends is not None:
+            return None
+        for row in self._blocked:
+            if row.record == operation.record and _overlap(row.fields, operation):
+                waits_for = operation.record if WHOLE_RECORD in row.fields else f"operation:{row.id}"
+                return Applied(outcome=Outcome.HELD, waits_for=waits_for)
+        return None
+
+    def _mended(self, mended: Unsettled) -> None:
+        """The rejected operation is put right by this one: its outcome says so, and it blocks nothing any more."""
+        batch = batches.holding(self.db, self.keys, mended.village, mended.device, mended.counter)
+        entry = batch.outcomes[mended.counter - batch.first]
+        remark = Problem(pointer="", code="mended", message="已改好", message_en="mended", remark=True)
+        entry = msgspec.structs.replace(entry, remarks=[*entry.remarks, remark], waits_for=None)
+        batches.set_outcome(self.db, batch, entry)
+        unsettled.remove(self.db, mended.device, mended.counter)
+        self._blocked = [row for row in self._blocked if row.id != mended.id]
+        self._recounted.add(mended.device)
+        self.settled += 1
+
+    def _keep_unsettled(
+        self, device: Device, counter: int, operation: Operation | None, entry: OutcomeEntry, since_ms: int
+    ) -> None:
+        unsettled.keep(self.db, (device.id, counter, device.village), operation, entry, since_ms)
+        self._recounted.add(device.id)
+        if entry.waits_for is not None:
+            self.knowledge.waiting(self.db).add(entry.waits_for)
+
+    def _release(self, operation: Operation, entry: OutcomeEntry) -> None:
+        """Judge again what waited for this operation, or for the record that it made."""
+        waiting = self.knowledge.waiting(self.db)
+        for what in (operation.record, f"operation:{operation.mends}", f"operation:{operation.id}"):
+            if what in waiting:
+                waiting.discard(what)
+                for row in unsettled.waiting_for(self.db, what):
+                    self.rejudge(row)
+
+    def rejudge(self, row: Unsettled) -> None:
+        """Judge a held or rejected operation again, as its own device's, and tell that device what has become of it."""
+        device = self.device if row.device == self.device.id else devices.by_id(self.db, row.device)
+        if device is None:
+            return
+        batch = batches.holding(self.db, self.keys, row.village, row.device, row.counter)
+        one = batch.operation(row.counter)
+        if one.operation is None or one.fault is not None:
+            return
+        self.world.village = one.operation.village
+        entry = _entry(row.counter, self._apply(one.operation, device))
+        before = batch.outcomes[row.counter - batch.first]
+        if (entry.outcome, entry.waits_for, entry.problems) == (
+            before.outcome,
+            before.waits_for,
+            before.problems,
+        ):
+            return
+        batches.set_outcome(self.db, batch, entry)
+        if entry.outcome in (Outcome.HELD, Outcome.REJECTED):
+            self._keep_unsettled(device, row.counter, one.operation, entry, row.since_ms)
+            return
+        unsettled.remove(self.db, row.device, row.counter)
+        self._recounted.add(row.device)
+        self._blocked = [
+            held for held in self._blocked if (held.device, held.counter) != (row.device, row.counter)
+        ]
+        self.settled += 1
+        self._release(one.operation, entry)
+
+
+def _village_of(db: sqlite3.Connection, device: str) -> str:
+    row = db.execute("SELECT village FROM devices WHERE id = ?", (device,)).fetchone()
+    return str(row[0])
+
+
+def _content(operation: Operation) -> Operation:
+    """An operation without what enrolling anew rewrites."""
+    return msgspec.structs.replace(operation, counter=0, previous="")
+
+
+def _overlap(fields: list[str], operation: Operation) -> bool:
+    if WHOLE_RECORD in fields or operation.action != Action.CHANGE:
+        return True
+    return not operation.fields.keys().isdisjoint(fields)
+
+
+def _entry(counter: int, applied: Applied) -> OutcomeEntry:
+    return OutcomeEntry(
+        counter=counter,
+        outcome=applied.outcome.value,
+        revision=applied.revision,
+        conflicts=applied.conflicts,
+        overruled=applied.overruled,
+        problems=applied.problems,
+        remarks=applied.remarks,
+        waits_for=applied.waits_for,
+    )
+
+
+def _rejected(counter: int, code: str, message: str, message_en: str) -> OutcomeEntry:
+    problem = Problem(pointer="", code=code, message=message, message_en=message_en)
+    return OutcomeEntry(counter=counter, outcome=Outcome.REJECTED.value, problems=[problem])
+
+
+def _as_blocking(
+    device: Device, counter: int, operation: Operation, entry: OutcomeEntry, now_ms: int
+) -> Unsettled:
+    return Unsettled(
+        device.id,
+        counter,
+        device.village,
+        operation.id,
+        operation.record,
+        unsettled.blocked_fields(operation),
+        entry.outcome,
+        entry.waits_for,
+        [],
+        now_ms,
+    )

@@ -1,0 +1,58 @@
+"""Who wants to hear that a village has changed: a hint to pull, nothing more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+
+from server.store.feeds import VillageChanged
+
+PING_SECONDS = 20
+
+
+class Live:
+    """Passes versions from the writer's thread to listeners on the event loop; a slow listener misses, never blocks."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._versions: dict[str, int] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def committed(self, notes: Sequence[object]) -> None:
+        """The store's listener; called on the writer's thread."""
+        changed = {note.village: note.version for note in notes if isinstance(note, VillageChanged)}
+        loop = self._loop
+        if changed and loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._tell, changed)
+
+    def _tell(self, changed: dict[str, int]) -> None:
+        self._versions.update(changed)
+        for village in changed:
+            for listener in self._listeners.get(village, ()):
+                listener.set()
+
+    async def events(self, village: str, version: int, stopping: asyncio.Event) -> AsyncIterator[bytes]:
+        """Server-sent events of one village, the present version first; a comment keeps the line open."""
+        self._loop = asyncio.get_running_loop()
+        woken = asyncio.Event()
+        self._listeners[village].add(woken)
+        stop = asyncio.ensure_future(stopping.wait())
+        try:
+            yield _event(village, version)
+            while not stopping.is_set():
+                wait = asyncio.ensure_future(woken.wait())
+                await asyncio.wait({wait, stop}, timeout=PING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                wait.cancel()
+                if woken.is_set():
+                    woken.clear()
+                    yield _event(village, self._versions[village])
+                else:
+                    yield b": ping\n\n"
+        finally:
+            stop.cancel()
+            self._listeners[village].discard(woken)
+
+
+def _event(village: str, version: int) -> bytes:
+    return b'event: version\ndata: {"village":"%b","version":%d}\n\n' % (village.encode(), version)
