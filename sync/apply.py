@@ -30,6 +30,10 @@ from sync.world import Author, World
 
 CLOCK_OFF_MS = 10 * 60 * 1000
 STAYS_WHERE_IT_HAPPENED = frozenset({"visit", "round", "reading", "day-signature", "rota", "assignment"})
+MAY_COME_AFTER_ITS_FOLLOWERS = frozenset({"household", "resident", "case"})
+"""Kinds that others name; one that was held or mended comes after those that name it."""
+SHARES_ITS_HOLDER = frozenset({"conflict", "duplicate"})
+"""Kinds that are in the hand of whoever has their subject."""
 
 
 class Outcome(StrEnum):
@@ -66,7 +70,13 @@ def apply_operation(world: World, operation: Operation, author: Author, now_ms: 
         verdict.remarks.append(
             _remark("clock-off", "手机时间不准，已按校正后的时间计", "the phone's clock was off")
         )
-    if record is not None and record.village != operation.village:
+    if record is not None and record.id != operation.record:
+        verdict.remarks.append(
+            _remark(
+                "record-merged", "此人档案已合并，修改记到合并后的档案", "the record was merged meanwhile"
+            )
+        )
+    if record is not None and _moved_since(record, operation):
         verdict.remarks.append(
             _remark("record-moved", "这一户已迁到别处，照常记录", "the record has moved meanwhile")
         )
@@ -83,12 +93,20 @@ def _remark(code: str, message: str, message_en: str) -> Problem:
     return Problem(pointer="", code=code, message=message, message_en=message_en, remark=True)
 
 
+def _moved_since(record: Record, operation: Operation) -> bool:
+    """Whether the record is in another village than its worker knew, or was moved to another grid after the capture."""
+    if record.village != operation.village:
+        return True
+    moved = record.clocks.get("grid") if record.kind == "household" else None
+    return moved is not None and moved.clock > operation.clock
+
+
 def target_of(world: World, operation: Operation) -> Record | None:
     """The record that a change or void is about: itself, or the survivor of a merge of residents."""
     if operation.action == Action.CREATE:
         return None
     record = world.get(operation.record)
-    if operation.kind != "resident" or "merged_into" in operation.fields:
+    if operation.kind != "resident" or operation.action != Action.CHANGE or "merged_into" in operation.fields:
         return record
     followed: set[str] = set()
     while record is not None and (survivor := record.values.get("merged_into")) and survivor not in followed:
@@ -117,14 +135,14 @@ def take_effect(
     ]
     if record.conflicts and merged.set_fields:
         conflicts.follow_standing(world, record, merged.set_fields, stamp, author)
-    if record.kind == "conflict" and "choice" in merged.set_fields:
-        subject = conflicts.settle(world, record, author, stamp)
-        if subject is not None:
-            world.put(subject, fingerprint_of(world, subject))
-    _replace(world, record, merged.set_fields)
-    _keep(world, record, author)
+    settled = record.kind == "conflict" and "choice" in merged.set_fields
+    subject = conflicts.settle(world, record, author, stamp) if settled else None
+    _keep_in_place(world, record, merged.set_fields, author)
+    if subject is not None:
+        _keep_in_place(world, subject, [record.values["field"]], author)
+    now = world.get(record.id) or record
     return Applied(
-        outcome=_outcome(merged), revision=record.revision, conflicts=opened, overruled=merged.overruled
+        outcome=_outcome(merged), revision=now.revision, conflicts=opened, overruled=merged.overruled
     )
 
 
@@ -139,13 +157,15 @@ def _create(world: World, operation: Operation, author: Author, stamp: Stamp, no
     record.village, record.grid = place_of(world, record)
     _settle_holder(record)
     _keep(world, record, author)
-    if record.kind == "household":
+    if record.kind in MAY_COME_AFTER_ITS_FOLLOWERS:
         _take_along(world, record)
     return Applied(outcome=Outcome.APPLIED, revision=1)
 
 
 def _settle_holder(record: Record) -> None:
     """A record that has no place yet stays with its author, so that it never blinks out of the author's sight."""
+    if record.kind in SHARES_ITS_HOLDER:
+        return
     values = record.values
     record.holder = values.get("holder") or values.get("worker")
     if record.holder is None and record.grid is None:
@@ -156,7 +176,9 @@ def place_of(world: World, record: Record) -> tuple[str, str | None]:
     """The village and grid in which a record stands: its own, or those of the household that it belongs to."""
     values = record.values
     if record.kind == "household":
-        return values.get("village") or record.village, values.get("grid")
+        grid = values.get("grid")
+        known = world.village_of_grid(grid) if grid is not None else None
+        return known or values.get("village") or record.village, grid
     if record.kind in STAYS_WHERE_IT_HAPPENED:
         return record.village, values.get("grid") if record.kind in ("visit", "round") else record.grid
     for field in ("household", "resident", "case"):
@@ -166,22 +188,30 @@ def place_of(world: World, record: Record) -> tuple[str, str | None]:
     return record.village, record.grid
 
 
-def _replace(world: World, record: Record, set_fields: list[str]) -> None:
+def _keep_in_place(world: World, record: Record, set_fields: list[str], author: Author) -> None:
     """Put a changed record where it now belongs, and whatever moves with it."""
     if not {"grid", "village", "household", "resident", "case", "holder"}.intersection(set_fields):
+        _keep(world, record, author)
         return
-    before = record.village, record.grid
     record.village, record.grid = place_of(world, record)
+    if record.kind == "household" and "village" in record.values:
+        # two moves may have met, each winning one of the two fields: the grid says where the household is
+        record.values["village"] = record.village
     _settle_holder(record)
-    if (record.village, record.grid) != before:
-        _take_along(world, record)
+    _keep(world, record, author)
+    _take_along(world, record)
 
 
 def _take_along(world: World, record: Record) -> None:
+    """Bring everything that belongs to a record to its place (and conflicts into its holder's hand)."""
     for follower in world.followers(record):
-        if (follower.village, follower.grid) != (record.village, record.grid):
-            follower.village, follower.grid = record.village, record.grid
+        before = follower.village, follower.grid, follower.holder
+        follower.village, follower.grid = record.village, record.grid
+        if follower.kind in SHARES_ITS_HOLDER:
+            follower.holder = record.holder
+        else:
             _settle_holder(follower)
+        if (follower.village, follower.grid, follower.holder) != before:
             follower.revision += 1
             world.put(follower, fingerprint_of(world, follower))
             _take_along(world, follower)
@@ -191,7 +221,7 @@ def moves_along(world: World, record: Record) -> bool:
     """Whether a record goes where its parent goes: everything but visits and cases that are closed."""
     if record.kind == "case":
         item = _item(world, record.values)
-        return item is None or is_open(item.mode, record.values["state"])
+        return item is None or is_open(item.mode, record.values.get("state", ""))
     return record.kind not in STAYS_WHERE_IT_HAPPENED
 
 
@@ -200,17 +230,20 @@ def fingerprint_of(world: World, record: Record) -> str | None:
     if record.kind != "case" or record.void is not None:
         return None
     item = _item(world, record.values)
-    if item is None or not is_open(item.mode, record.values["state"]):
+    if item is None or not is_open(item.mode, record.values.get("state", "")):
         return None
-    person = record.values.get("resident") or record.values.get("applicant_identity_number")
+    person = record.values.get("resident")
     if person is None:
-        return None
+        number = record.values.get("applicant_identity_number")
+        if number is None:
+            return None
+        person = world.person_key(number)
     answers = {name[8:]: value for name, value in record.values.items() if name.startswith("answers/")}
     return duplicate_fingerprint(item, person, answers)
 
 
 def _item(world: World, values: dict[str, Any]) -> Item | None:
-    return world.catalogue.item(values["item"], values["item_version"])
+    return world.catalogue.item(values.get("item", ""), values.get("item_version", 0))
 
 
 def _keep(world: World, record: Record, author: Author) -> None:

@@ -16,7 +16,7 @@ import msgspec
 
 AHEAD_MS_MAX = 10 * 60 * 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/[0-9a-f]{4}")
+_PATTERN = re.compile(r"(19|2\d)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/[0-9a-f]{4}", re.ASCII)
 LOGICAL_MAX = 0xFFFF
 
 
@@ -28,7 +28,7 @@ def moment(unix_ms: int) -> str:
 
 def moment_ms(text: str) -> int:
     """Unix milliseconds of an ISO 8601 moment with a zone. ValueError if it is none."""
-    at = datetime.fromisoformat(text)
+    at = datetime.fromisoformat(text.upper())
     if at.tzinfo is None:
         raise ValueError("a moment needs a time zone")
     return (at - _EPOCH) // timedelta(milliseconds=1)
@@ -50,7 +50,7 @@ class Clock(msgspec.Struct, frozen=True, order=True, array_like=True):
 
 
 def is_clock(text: str) -> bool:
-    """Whether a text is a clock in the protocol's form and names a real time."""
+    """Whether a text is a clock in the protocol's form and names a real time of the years 1900 to 2999."""
     if not _PATTERN.fullmatch(text):
         return False
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sync.ids import derived
-from sync.merge import Disagreement, set_value
+from sync.merge import Disagreement, after, set_value
 from sync.operation import Operation
 from sync.record import Record, Stamp, Voiding
 from sync.world import Author, World
@@ -106,7 +106,7 @@ def settle(world: World, conflict: Record, author: Author, stamp: Stamp) -> Reco
     if field == "void":
         subject.void = None if value is None else Voiding(str(value), author.worker, stamp.clock)
     else:
-        set_value(subject, field, value, max(stamp, subject.stamp_of(field)))
+        set_value(subject, field, value, after(stamp, subject.stamp_of(field)))
     subject.conflicts = [open_id for open_id in subject.conflicts if open_id != conflict.id]
     subject.revision += 1
     return subject

@@ -7,6 +7,8 @@ from sync.errors import CursorExpired
 START = ""
 """What a device sends that has no cursor: it is told to fetch segments."""
 
+VERSION_DIGITS_MAX = 18
+
 
 def cursor_text(epoch: str, version: int) -> str:
     """The cursor after everything up to a version."""
@@ -20,7 +22,7 @@ def cursor_version(text: str, epoch: str, newest: int, oldest: int) -> int:
     version after which every departure is still kept.
     """
     of_epoch, dot, number = text.rpartition(".")
-    if not dot or of_epoch != epoch or not number.isdecimal():
+    if not dot or of_epoch != epoch or not number.isdecimal() or len(number) > VERSION_DIGITS_MAX:
         raise CursorExpired("the cursor is of another epoch")
     version = int(number)
     if not oldest <= version <= newest:

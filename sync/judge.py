@@ -12,7 +12,15 @@ import msgspec
 from forms.problem import Problem
 from sync.clock import is_clock
 from sync.ids import is_uuid
-from sync.kinds import KINDS, OPENED_BY_SERVER, REFERENCE_KINDS, REFERENCE_VILLAGE, field_problems
+from sync.kinds import (
+    KINDS,
+    OPENED_BY_SERVER,
+    REFERENCE_KINDS,
+    REFERENCE_VILLAGE,
+    cleared_problems,
+    field_problems,
+    strange_moments,
+)
 from sync.operation import FORMAT, Action, Operation
 from sync.record import Record
 from sync.rules import RULES
@@ -20,6 +28,11 @@ from sync.rules.context import Context, captured_day
 from sync.world import Author, World
 
 ACTIONS = frozenset(action.value for action in Action)
+OFFSET_MS_MAX = 100 * 366 * 24 * 3600 * 1000
+WRITES = frozenset({"worker", "village_lead", "window"})
+"""Roles that write a village's records."""
+CLERK_KINDS = frozenset({"case", "task", "conflict", "duplicate", "reading"})
+"""What a town clerk writes: the matters that were handed up, and what belongs to them."""
 FOR_A_PERSON = "a-person"
 """What a held operation waits for when no rule can decide it."""
 
@@ -50,12 +63,13 @@ def judge(operation: Operation, author: Author, world: World, record: Record | N
         )
     problems = field_problems(kind, operation.fields)
     if operation.action == Action.CREATE:
-        problems += [
-            _problem(f"/fields/{field}", "required", f"缺少“{field}”", f"“{field}” is missing")
-            for field in kind.required
-            if operation.fields.get(field) in (None, "")
-        ]
+        problems += cleared_problems(kind, dict.fromkeys(kind.required) | operation.fields)
+        if operation.mends is not None and world.get(operation.record) is not None:
+            problems.append(
+                _problem("/record", "record-exists", "这条记录已经有了", "the record is there already")
+            )
     elif record is not None:
+        problems += cleared_problems(kind, operation.fields)
         problems += [
             _problem(
                 f"/fields/{field}",
@@ -66,6 +80,7 @@ def judge(operation: Operation, author: Author, world: World, record: Record | N
             for field in kind.on_create_only.intersection(operation.fields)
             if operation.fields[field] != record.values.get(field)
         ]
+    problems += strange_moments(kind, operation.fields)
     if problems:
         return Verdict(problems=problems)
     standing = _standing(operation, author, world, record)
@@ -93,6 +108,12 @@ def _form_problems(operation: Operation) -> list[Problem]:
         problems.append(_problem("/action", "unknown-action", "本服务器还不认识这个动作", "unknown action"))
     if not is_clock(operation.clock):
         problems.append(_problem("/clock", "wrong-clock", "时钟读数的格式不对", "not a clock reading"))
+    if operation.captured is not None and not is_clock(operation.captured):
+        problems.append(_problem("/captured", "wrong-clock", "时钟读数的格式不对", "not a clock reading"))
+    if abs(operation.offset_ms) > OFFSET_MS_MAX:
+        problems.append(
+            _problem("/offset_ms", "wrong-offset", "手机时间的偏差不可能", "no clock is off by so much")
+        )
     problems += [
         _problem(f"/{name}", "wrong-id", "编号的格式不对", "not a lower-case UUID")
         for name, value in (("id", operation.id), ("record", operation.record))
@@ -119,6 +140,10 @@ def _standing(operation: Operation, author: Author, world: World, record: Record
         )
     if operation.kind in OPENED_BY_SERVER and operation.action != Action.CHANGE:
         return Verdict(problems=[_no_right("这类记录由系统产生", "such records are opened by the server")])
+    if author.role not in WRITES and not (author.role == "town_clerk" and operation.kind in CLERK_KINDS):
+        return Verdict(
+            problems=[_no_right("您的岗位不登记这类记录", "this role does not write such records")]
+        )
     village = record.village if record is not None else operation.village
     if not world.covers_village(author.worker, author.division, village) and not (
         record is not None and world.ever_had(author.worker, record)

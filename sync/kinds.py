@@ -94,6 +94,11 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     on_create_only: frozenset[str]
     references: tuple[tuple[str, str], ...]
     whole: type[msgspec.Struct]
+    moments: frozenset[str]
+
+
+MOMENT_PARTS = ("at", "start", "end")
+"""The moments inside the values of fields (a location, a handover, an interval)."""
 
 
 def _kind(
@@ -127,6 +132,7 @@ def _kind(
         on_create_only=frozenset(on_create_only),
         references=references,
         whole=whole,
+        moments=frozenset(field for field, wanted in fields.items() if wanted is Moment),
     )
 
 
@@ -413,6 +419,44 @@ def field_problems(kind: Kind, fields: dict[str, Any]) -> list[Problem]:
         else:
             return []
     return [problem for field, value in fields.items() if (problem := _field_problem(kind, field, value))]
+
+
+def cleared_problems(kind: Kind, fields: dict[str, Any]) -> list[Problem]:
+    """A required field that is missing in a create, or that a change takes away: each is one problem."""
+    return [
+        Problem(
+            pointer=pointer_to("fields", field),
+            code="required",
+            message=f"缺少“{field}”",
+            message_en=f"“{field}” is missing",
+        )
+        for field in kind.required
+        if field in fields and fields[field] in (None, "")
+    ]
+
+
+def strange_moments(kind: Kind, fields: dict[str, Any]) -> list[Problem]:
+    """Moments outside the years 1900 to 2999, which no calendar here can count."""
+    return [
+        Problem(
+            pointer=pointer_to("fields", field),
+            code="wrong-moment",
+            message=f"“{field}”的时间不可能",
+            message_en=f"“{field}” is no time that can be meant",
+        )
+        for field, value in fields.items()
+        if not (_in_calendar(value) if field in kind.moments else _parts_in_calendar(value))
+    ]
+
+
+def _in_calendar(value: Any) -> bool:
+    return not isinstance(value, str) or "1900" <= value[:4] <= "2999"
+
+
+def _parts_in_calendar(value: Any) -> bool:
+    if type(value) is list:
+        return all(map(_parts_in_calendar, value))
+    return type(value) is not dict or all(_in_calendar(value.get(part)) for part in MOMENT_PARTS)
 
 
 def _field_problem(kind: Kind, field: str, value: Any) -> Problem | None:

@@ -37,9 +37,7 @@ class Merged(msgspec.Struct):
     set_fields: list[str] = []
 
 
-def created_record(
-    operation: Operation, device: str, worker: str, stamp: Stamp, received_ms: int
-) -> Record:
+def created_record(operation: Operation, device: str, worker: str, stamp: Stamp, received_ms: int) -> Record:
     """The record that a create makes, in the village that it names; `apply` finds its grid."""
     kind = KINDS[operation.kind]
     values = {field: value for field, value in operation.fields.items() if value is not None}
@@ -111,7 +109,7 @@ def _merge_field(
         record.clocks[field] = max(stamp, record.stamp_of(field))
         return
     if seen_it and not contested:
-        set_value(record, field, new, max(stamp, record.stamp_of(field)))
+        set_value(record, field, new, after(stamp, record.stamp_of(field)))
         merged.set_fields.append(field)
         return
     merged.others_changed = True
@@ -120,10 +118,15 @@ def _merge_field(
         return
     standing = record.stamp_of(field)
     if stamp > standing or stamp.device == standing.device:
-        set_value(record, field, new, max(stamp, standing))
+        set_value(record, field, new, after(stamp, standing))
         merged.set_fields.append(field)
     else:
         merged.overruled.append(field)
+
+
+def after(stamp: Stamp, standing: Stamp) -> Stamp:
+    """The stamp of a value that takes the standing one's place: its own setter, with a clock that never goes back."""
+    return stamp if stamp.clock >= standing.clock else Stamp(standing.clock, stamp.device)
 
 
 def set_value(record: Record, field: str, value: Any, stamp: Stamp) -> None:

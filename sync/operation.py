@@ -20,6 +20,8 @@ from sync.errors import TooLarge, Unreadable
 FORMAT = 1
 OPERATION_BYTES_MAX = 64 * 1024
 INTEGER_MAX = 2**53 - 1
+NESTING_MAX = 32
+"""How deep lists and objects may stand inside one another, the operation itself not counted."""
 
 
 class Action(StrEnum):
@@ -87,6 +89,8 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Operation).decode
 _decode_raw = msgspec.json.Decoder(RawOperation).decode
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
+_TOO_DEEP = f"lists and objects stand more than {NESTING_MAX} deep"
+_NOT_READ = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def exact_bytes(operation: Operation) -> bytes:
@@ -115,35 +119,54 @@ def read_operation(exact: bytes) -> Arrived:
         return _read_raw(exact)
     try:
         operation = _decode(exact)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except _NOT_READ as error:
         return _read_unreadable(exact, str(error))
-    fault = None if _encode(operation) == exact else strict_fault(exact)
+    as_we_write = _in_bounds(operation) and _encode(operation) == exact
+    fault = None if as_we_write else strict_fault(exact)
     return Arrived(operation.counter, operation.previous, digest_of(exact), exact, operation, fault)
 
 
-def _read_raw(exact: bytes) -> Arrived:
+def _in_bounds(operation: Operation) -> bool:
+    """Whether every number is an integer within ±(2^53−1), and nothing nests too deeply."""
+    numbers = [operation.format, operation.counter, operation.offset_ms]
+    return _exact(operation.fields) and _exact(operation.seen) and _exact(numbers)
+
+
+def _exact(value: Any, depth: int = 1) -> bool:
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return abs(int(value)) <= INTEGER_MAX
+    if kind is float or depth > NESTING_MAX:
+        return False
+    return all(_exact(member, depth + 1) for member in (value.values() if kind is dict else value))
+
+
+def _read_raw(exact: bytes, why: str = "") -> Arrived:
     try:
         wrapped = _decode_raw(exact)
         inner = base64.b64decode(wrapped.raw, validate=True)
-    except (msgspec.MsgspecError, UnicodeDecodeError, binascii.Error) as error:
+    except (*_NOT_READ, binascii.Error) as error:
         if len(exact) > OPERATION_BYTES_MAX:
             raise TooLarge(f"an operation of {len(exact)} bytes; at most {OPERATION_BYTES_MAX}") from error
-        raise Unreadable(str(error)) from error
+        raise Unreadable(why or str(error)) from error
     return Arrived(wrapped.counter, None, digest_of(inner), inner, None, "sent as raw bytes")
 
 
 def _read_unreadable(exact: bytes, why: str) -> Arrived:
     try:
         envelope = _decode_envelope(exact)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _read_raw(exact)
+    except _NOT_READ:
+        return _read_raw(exact, why)
     return Arrived(envelope.counter, envelope.previous, digest_of(exact), exact, None, why)
 
 
 def strict_fault(exact: bytes) -> str | None:
     """Why bytes are not the protocol's JSON (duplicate keys, numbers out of range), or None if they are.
 
-    Slow and exact; called only where encoding the reading again did not give the same bytes.
+    Slow and exact; called only where encoding the reading again did not give the same bytes, or a number is
+    out of bounds.
     """
     faults: list[str] = []
 
@@ -163,7 +186,12 @@ def strict_fault(exact: bytes) -> str | None:
         faults.append("a number that is no integer must be written as text")
         return 0.0
 
-    json.loads(exact, object_pairs_hook=pairs, parse_int=integer, parse_float=fraction)
+    try:
+        whole = json.loads(exact, object_pairs_hook=pairs, parse_int=integer, parse_float=fraction)
+    except RecursionError:
+        return _TOO_DEEP
+    if not faults and not all(map(_exact, whole.values())):
+        faults.append(_TOO_DEEP)
     return faults[0] if faults else None
 
 

@@ -13,8 +13,9 @@ from datetime import date
 import msgspec
 
 from forms.catalogue import Catalogue
-from sync.apply import take_effect, target_of
-from sync.operation import Operation
+from sync.apply import moves_along, take_effect, target_of
+from sync.kinds import KINDS
+from sync.operation import Action, Operation
 from sync.record import Record, parent_of
 from sync.world import Author
 
@@ -43,7 +44,8 @@ class Overlay:
         """Lay operations over the copy, in order; the records that they change, by id."""
         for operation in operations:
             record = target_of(self, operation)
-            if record is not None or operation.action == "create":
+            known = operation.kind in KINDS and (record is None or record.kind == operation.kind)
+            if known and (record is not None or operation.action == Action.CREATE):
                 take_effect(self, operation, author, record, now_ms)
         return self.changed
 
@@ -61,14 +63,18 @@ class Overlay:
     def followers(self, record: Record) -> list[Record]:
         """Those of the copy and those laid over it."""
         found = {child.id: self.changed.get(child.id) or _own(child) for child in self._children(record.id)}
-        for other in self.changed.values():
-            if parent_of(other) == record.id:
-                found[other.id] = other
-        return list(found.values())
+        found |= self.changed
+        return [
+            other for other in found.values() if parent_of(other) == record.id and moves_along(self, other)
+        ]
 
     def open_with_fingerprint(self, fingerprint: str) -> list[str]:
         """Suspected duplicates are found by the server, which sees everybody's cases."""
         return []
+
+    def person_key(self, identity_number: str) -> str:
+        """No fingerprints are compared here."""
+        return ""
 
     def worker_of(self, device: str) -> str | None:
         """As far as the device knows."""

@@ -46,6 +46,9 @@ class World(Protocol):
     def open_with_fingerprint(self, fingerprint: str) -> list[str]:
         """Ids of open cases that look like the same matter (`forms.handling.duplicates`)."""
 
+    def person_key(self, identity_number: str) -> str:
+        """How a person is told apart who is known by an identity number only: a resident's id, or a keyed hash."""
+
     def worker_of(self, device: str) -> str | None:
         """The worker of a device; None if the device is not known here."""
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from forms.catalogue import Item, Mode
 from forms.check import item_standing
 from forms.codes import check_identity_number
+from forms.handling.duty import capacities, check_duty
+from forms.handling.interruptions import check_pauses
 from forms.handling.states import Actor
 from forms.handling.workflow import check_move, check_start
-from grid_map.days import count_day
 from sync.clock import moment_ms
-from sync.rules.context import Context
+from sync.rules.context import Context, day_of
 from sync.rules.visits import judge_answers
 
 
@@ -23,20 +26,23 @@ def judge_case(context: Context) -> None:
             "item", "unknown-item", "目录里没有这个事项（或这个版本）", "no such item, or not in this version"
         )
         return
+    actors = _actors(context, values)
     if record is None:
-        _judge_new(context, item)
-    elif "state" in fields:
-        seen = context.operation.seen.get("state", record.values.get("state"))
-        problem = check_move(item.mode, item.finish, str(seen), str(fields["state"]), _actors(context))
-        if problem is not None:
-            context.take("state", [problem])
-    _judge_handover(context)
+        _judge_new(context, item, actors)
+    else:
+        if "state" in fields:
+            seen = context.operation.seen.get("state", record.values.get("state"))
+            problem = check_move(item.mode, item.finish, str(seen), str(fields["state"]), actors)
+            if problem is not None:
+                context.take("state", [problem])
+        context.take_all(check_duty(_as_seen(context, values), fields, actors))
+    context.take_all(check_pauses(fields))
     if number := fields.get("applicant_identity_number"):
         context.take("applicant_identity_number", check_identity_number(number, context.day))
     judge_answers(context, item.key, item.version)
 
 
-def _judge_new(context: Context, item: Item) -> None:
+def _judge_new(context: Context, item: Item, actors: frozenset[Actor]) -> None:
     fields = context.operation.fields
     if item.mode is Mode.VISIT:
         context.reject(
@@ -45,13 +51,13 @@ def _judge_new(context: Context, item: Item) -> None:
             "这个事项在入户时随走访登记，不另立办件",
             "this item is recorded inside a visit",
         )
-    elif (problem := check_start(item.mode, str(fields["state"]), _actors(context))) is not None:
+    elif (problem := check_start(item.mode, str(fields["state"]), actors)) is not None:
         context.take("state", [problem])
     if not fields.get("resident") and not fields.get("applicant_name"):
         context.reject("applicant_name", "required", "要写明申请人", "an applicant is needed")
     said = moment_ms(fields["captured_at"]) - context.operation.offset_ms
     standing = item_standing(
-        context.world.catalogue, item.key, item.version, count_day(said), count_day(context.now_ms)
+        context.world.catalogue, item.key, item.version, day_of(said), day_of(context.now_ms)
     )
     if standing == "expired-before-capture":
         context.reject(
@@ -63,24 +69,19 @@ def _judge_new(context: Context, item: Item) -> None:
         )
 
 
-def _judge_handover(context: Context) -> None:
-    """AB岗: a matter changes hands only by a formal handover, which says why."""
-    fields, record = context.operation.fields, context.record
-    if record is None or "holder" not in fields or fields["holder"] == record.values.get("holder"):
-        return
-    handovers = fields.get("handovers") or []
-    if not handovers or handovers[-1]["receiver"] != fields["holder"]:
-        context.reject(
-            "holder", "handover-required", "移交要写明交给谁和原因", "a handover names the receiver and why"
-        )
+def _as_seen(context: Context, values: dict[str, Any]) -> dict[str, Any]:
+    """Who held the case as its worker saw it: two handovers that did not know of each other are a conflict for a
+    person, not a mistake of the second worker.
+    """
+    set_here = {"holder", "handovers"}.intersection(context.operation.fields)
+    return values | {field: context.operation.seen.get(field) for field in set_here}
 
 
-def _actors(context: Context) -> frozenset[Actor]:
-    role = context.author.role
-    if role == "server":
+def _actors(context: Context, values: dict[str, Any]) -> frozenset[Actor]:
+    """In what capacities the author acts on a case with these values."""
+    author = context.author
+    if author.is_server:
         return frozenset(Actor)
-    if role == "town_clerk":
-        return frozenset({Actor.TOWN_CLERK})
-    if role not in ("worker", "village_lead", "window"):
-        return frozenset()
-    return frozenset({Actor.WORKER, Actor.WINDOW}) if context.on_duty() else frozenset({Actor.WORKER})
+    return capacities(
+        values, author.worker, on_duty=context.on_duty(), town_clerk=author.role == "town_clerk"
+    )

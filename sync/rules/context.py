@@ -5,15 +5,25 @@ from __future__ import annotations
 from datetime import date
 
 from forms.problem import Problem, pointer_to
-from grid_map.days import count_day
+from grid_map.days import count_day, day_start_ms
 from sync.clock import moment_ms
 from sync.operation import Operation
 from sync.record import Record
 from sync.world import Author, World
 
+_EARLIEST_MS = day_start_ms(date.min)
+_LATEST_MS = day_start_ms(date.max)
+
+
+def day_of(at_ms: int) -> date:
+    """The day in Asia/Shanghai; whatever a broken phone says, some day of the calendar."""
+    return count_day(min(max(at_ms, _EARLIEST_MS), _LATEST_MS))
+
+
 def captured_day(operation: Operation) -> date:
     """The day of capture in Asia/Shanghai by corrected time; a mended operation keeps the first one's."""
-    return count_day(moment_ms((operation.captured or operation.clock)[:24]))
+    said = operation.captured if operation.mends and operation.captured else operation.clock
+    return day_of(moment_ms(said[:24]))
 
 
 class Context:
@@ -50,10 +60,8 @@ class Context:
         return self.operation.village if self.record is None else self.record.village
 
     def on_duty(self) -> bool:
-        """Whether the author was at the village's window on the day of capture, or answers for the village."""
-        return self.author.role in ("server", "window") or self.world.on_duty(
-            self.author.worker, self.village, self.day
-        )
+        """Whether the rota puts the author at the village's window on the day of capture."""
+        return self.author.is_server or self.world.on_duty(self.author.worker, self.village, self.day)
 
     def reject(self, field: str, code: str, message: str, message_en: str) -> None:
         """A reason to reject, at a field (empty for the operation as a whole)."""
@@ -77,3 +85,8 @@ class Context:
                 remark=problem.remark,
             )
             (self.remarks if problem.remark else self.problems).append(at)
+
+    def take_all(self, found: list[Problem]) -> None:
+        """Problems found by `forms` whose pointers name the fields themselves."""
+        for problem in found:
+            self.take(problem.pointer.removeprefix("/").replace("~1", "/").replace("~0", "~"), [problem])

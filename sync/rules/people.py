@@ -21,6 +21,10 @@ def judge_household(context: Context) -> None:
         context.reject(
             "village", "grid-required", "迁到别的村社要写明网格", "moving to another village needs a grid"
         )
+    if context.creating and fields.get("village") not in (None, context.village):
+        context.reject(
+            "village", "other-village", "新登记的户要在本村社", "a new household is of this village"
+        )
     _judge_phone(context, "phone")
     if context.record is not None and "visit_class" in fields and not fields.get("visit_class_reason"):
         context.reject(
@@ -34,7 +38,22 @@ def judge_resident(context: Context) -> None:
     if number := fields.get("identity_number"):
         context.take("identity_number", check_identity_number(number, context.day))
     _judge_phone(context, "phone")
-    if fields.get("merged_into") == context.operation.record:
+    if survivor := fields.get("merged_into"):
+        _judge_merging(context, survivor)
+
+
+def _judge_merging(context: Context, survivor: str) -> None:
+    """Merging ends at another resident; a survivor that is not here yet may come later."""
+    followed: set[str] = set()
+    while survivor not in followed and (other := context.world.get(survivor)) is not None:
+        if other.kind != "resident":
+            context.reject("merged_into", "wrong-kind", "只能合并到另一位居民", "not a resident")
+            return
+        followed.add(survivor)
+        survivor = other.values.get("merged_into", survivor)
+        if survivor == context.operation.record:
+            break
+    if survivor == context.operation.record:
         context.reject("merged_into", "merged-into-itself", "不能合并到本人", "cannot be merged into itself")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sync.kinds import KINDS, cleared_problems, field_problems
 from sync.rules.context import Context
 
 
@@ -28,6 +29,11 @@ def judge_conflict(context: Context) -> None:
         *(offer["value"] for offer in values["offered"]),
     ):
         context.reject("choice", "not-offered", "只能从已有的值里选", "only one of the values offered")
+    elif values["field"] not in ("state", "void"):
+        subject = KINDS[values["subject_kind"]]
+        chosen = {values["field"]: choice["value"]}
+        for problem in [*field_problems(subject, chosen), *cleared_problems(subject, chosen)]:
+            context.take("choice", [problem])
     standing = values.get("choice")
     if standing is not None and context.operation.seen.get("choice") != standing:
         by = values.get("settled_by", "")

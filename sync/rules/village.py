@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from sync.record import changed_set
 from sync.rules.context import Context
 
 
@@ -15,12 +16,18 @@ def _judge_lead(context: Context, what: str, what_en: str) -> None:
 def judge_rota(context: Context) -> None:
     """The village lead's; nobody on leave stands at the window."""
     _judge_lead(context, "轮值", "the rota")
-    fields = context.operation.fields
-    window, leave = fields.get("window"), fields.get("leave")
-    if isinstance(window, list) and isinstance(leave, list) and set(window) & set(leave):
+    window, leave = _after(context, "window"), _after(context, "leave")
+    if window.intersection(leave):
         context.reject(
             "window", "on-leave", "请假的人不能排在窗口", "somebody on leave cannot be at the window"
         )
+
+
+def _after(context: Context, field: str) -> set[str]:
+    """A set as it will be, whether it is written whole or changed by `add` and `remove`."""
+    present = () if context.record is None else context.record.values.get(field, ())
+    new = context.operation.fields.get(field, {})
+    return set(changed_set(present, new) if isinstance(new, dict) else new or ())
 
 
 def judge_assignment(context: Context) -> None:
@@ -37,6 +44,8 @@ def judge_day_signature(context: Context) -> None:
     for role, field in (("outgoing", "signed_at"), ("incoming", "countersigned_at")):
         if fields.get(role) not in (None, context.author.worker) and not context.author.is_server:
             context.reject(role, "not-in-own-name", "签字只能签自己的名字", "one signs in one's own name")
+        if role in fields and _signed_by_another(context, role):
+            context.reject(role, "already-signed", "别人的签字不能改", "another's signature stands")
         if fields.get(role) and not fields.get(field):
             context.reject(field, "required", "签字要有时间", "a signature needs its time")
     values = {} if context.record is None else context.record.values
@@ -49,8 +58,16 @@ def judge_day_signature(context: Context) -> None:
         )
 
 
+def _signed_by_another(context: Context, role: str) -> bool:
+    """Whether the author saw another's name there. One that was not seen is a conflict, for a person to settle."""
+    if context.record is None or context.author.is_server:
+        return False
+    standing = context.record.values.get(role)
+    return standing not in (None, context.author.worker) and context.operation.seen.get(role) == standing
+
+
 def _had_the_window(context: Context, day: str) -> bool:
-    """Whether the author was on duty on the day that is signed; the village lead may sign for a silent window."""
-    if context.author.role in ("server", "village_lead", "window"):
+    """Whether the rota puts the author at the window on the day that is signed."""
+    if context.author.is_server:
         return True
     return context.world.on_duty(context.author.worker, context.village, date.fromisoformat(day))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from forms.check import compiled_form
-from grid_map.days import count_day
 from sync.clock import moment_ms
-from sync.rules.context import Context
+from sync.rules.context import Context, day_of
 
 
 def _judge_author(context: Context, what: str) -> None:
@@ -25,8 +24,9 @@ def _judge_author(context: Context, what: str) -> None:
 
 
 def judge_round(context: Context) -> None:
-    """Its own worker's."""
+    """Its own worker's, in a grid of the village."""
     _judge_author(context, "走访")
+    judge_place(context)
 
 
 def judge_reading(context: Context) -> None:
@@ -37,37 +37,57 @@ def judge_reading(context: Context) -> None:
 def judge_visit(context: Context) -> None:
     """Its own worker's, at a household or a place, amended only while its month is open."""
     _judge_author(context, "入户记录")
+    judge_place(context)
+    _look_for_a_move(context)
     fields, record = context.operation.fields, context.record
     if record is None:
         if not fields.get("household") and not fields.get("place"):
             context.reject(
                 "household", "required", "要写明走访的户或地点", "a household or a place is needed"
             )
-    elif context.world.month_closed(count_day(moment_ms(record.values["started_at"])), context.now_ms):
+    elif context.world.month_closed(day_of(moment_ms(record.values["started_at"])), context.now_ms):
         context.reject(
             "",
             "period-closed",
             "这个月已经结账，不能再更正",
             "the month is closed; it can no longer be amended",
         )
-    item = fields.get("item") if record is None else record.values.get("item")
-    if item is not None:
-        version = fields.get("item_version") if record is None else record.values.get("item_version")
-        judge_answers(context, item, version)
+    values = fields if record is None else record.values
+    judge_answers(context, values.get("item"), values.get("item_version"))
 
 
-def judge_answers(context: Context, key: str, version: int | None) -> None:
+def judge_place(context: Context) -> None:
+    """A visit or round stands in a grid of its own village, or it would be in nobody's sight."""
+    if (
+        context.creating
+        and context.world.village_of_grid(context.operation.fields["grid"]) != context.village
+    ):
+        context.reject("grid", "unknown-grid", "本村社没有这个网格", "no such grid in this village")
+
+
+def _look_for_a_move(context: Context) -> None:
+    """The household moved while the worker had no signal: the visit stays where it happened, and says so."""
+    if not context.creating or (household := context.operation.fields.get("household")) is None:
+        return
+    home = context.world.get(household)
+    if home is not None and home.grid not in (None, context.operation.fields["grid"]):
+        context.remark("record-moved", "这一户已迁到别处，照常记录", "the household has moved meanwhile")
+
+
+def judge_answers(context: Context, key: str | None, version: int | None) -> None:
     """The answers that an operation gives, each against its field in the form of the item's version."""
     answers = {
         name[8:]: value for name, value in context.operation.fields.items() if name.startswith("answers/")
     }
-    if not answers:
+    if not answers and not (context.creating and key is not None):
         return
-    item = context.world.catalogue.item(key, version) if version is not None else None
+    item = None if key is None or version is None else context.world.catalogue.item(key, version)
     if item is None:
         context.reject(
             "item", "unknown-item", "目录里没有这个事项（或这个版本）", "no such item, or not in this version"
         )
+        return
+    if not answers:
         return
     form = compiled_form(context.world.catalogue, item.form)
     for path, value in answers.items():
