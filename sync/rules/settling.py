@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sync.kinds import KINDS, cleared_problems, field_problems
 from sync.rules.context import Context
 
@@ -24,20 +26,39 @@ def judge_conflict(context: Context) -> None:
     choice = fields["choice"]
     if not isinstance(choice, dict) or "value" not in choice:
         context.reject("choice", "wrong-type", "要写明采用哪个值", "a choice names its value")
-    elif values["field"] in ("state", "void") and choice["value"] not in (
-        values.get("standing"),
-        *(offer["value"] for offer in values["offered"]),
-    ):
-        context.reject("choice", "not-offered", "只能从已有的值里选", "only one of the values offered")
-    elif values["field"] not in ("state", "void"):
-        subject = KINDS[values["subject_kind"]]
-        chosen = {values["field"]: choice["value"]}
-        for problem in [*field_problems(subject, chosen), *cleared_problems(subject, chosen)]:
-            context.take("choice", [problem])
+        return
+    _judge_value(context, values, choice["value"])
     standing = values.get("choice")
     if standing is not None and context.operation.seen.get("choice") != standing:
         by = values.get("settled_by", "")
         context.reject("choice", "already-settled", f"已由{by}处理", f"already settled by {by}")
+    elif standing is not None and _changed_since(context, values, standing["value"]):
+        context.reject(
+            "choice",
+            "changed-since-settled",
+            "处理之后这一项又改过，请直接修改办件",
+            "the field has changed since it was settled; change the case itself",
+        )
+
+
+def _judge_value(context: Context, values: dict[str, Any], value: Any) -> None:
+    """A state or a void is one of those offered; another field may get a third value, of the field's own type."""
+    if values["field"] not in ("state", "void"):
+        subject, chosen = KINDS[values["subject_kind"]], {values["field"]: value}
+        context.take("choice", field_problems(subject, chosen) + cleared_problems(subject, chosen))
+    elif value not in (values.get("standing"), *(offer["value"] for offer in values["offered"])):
+        context.reject("choice", "not-offered", "只能从已有的值里选", "only one of the values offered")
+
+
+def _changed_since(context: Context, values: dict[str, Any], settled: Any) -> bool:
+    """Whether somebody has changed the field after it was settled: that value is not undone unseen."""
+    subject = context.world.get(values["subject"])
+    return (
+        values["field"] != "void"
+        and subject is not None
+        and subject.values.get(values["field"])
+        not in (settled, context.operation.fields["choice"].get("value"))
+    )
 
 
 def judge_duplicate(context: Context) -> None:
