@@ -75,9 +75,9 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
     return app
 
 
-def served(app: Litestar) -> ASGIApp:
+def served(app: Litestar, settings: Settings) -> ASGIApp:
     """The application as a server program runs it: with its access log around."""
-    return AccessLog(app)
+    return AccessLog(app, settings.log_format if settings.log_level in ("debug", "info") else None)
 
 
 def _data_api() -> list[ControllerRouterHandler]:

@@ -67,7 +67,7 @@ class _Server(uvicorn.Server):
 
 def _config(settings: Settings, app: Litestar) -> uvicorn.Config:
     return uvicorn.Config(
-        served(app),
+        served(app, settings),
         host=settings.host,
         port=settings.port,
         loop="uvloop",

@@ -59,7 +59,7 @@ def add_account(db: sqlite3.Connection, account: Account, password_hash: str) ->
         password_hash,
     )
     try:
-        db.execute(f"INSERT INTO accounts ({_COLUMNS}, password_hash) VALUES (?,?,?,?,?,?,?,?,?,?)", row)  # noqa: S608
+        db.execute(f"INSERT INTO accounts ({_COLUMNS}, password_hash) VALUES (?,?,?,?,?,?,?,?,?,?)", row)
     except sqlite3.IntegrityError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
             raise
@@ -67,7 +67,7 @@ def add_account(db: sqlite3.Connection, account: Account, password_hash: str) ->
 
 
 def account_by_id(db: sqlite3.Connection, account: str) -> Account | None:
-    row = db.execute(f"SELECT {_COLUMNS} FROM accounts WHERE id = ?", (account,)).fetchone()  # noqa: S608
+    row = db.execute(f"SELECT {_COLUMNS} FROM accounts WHERE id = ?", (account,)).fetchone()
     return _account(row) if row else None
 
 
@@ -79,7 +79,7 @@ def account_by_username(db: sqlite3.Connection, username: str) -> Account | None
 def credentials(db: sqlite3.Connection, username: str) -> tuple[Account, str] | None:
     """The account and its password hash."""
     row = db.execute(
-        f"SELECT {_COLUMNS}, password_hash FROM accounts WHERE username = ?",  # noqa: S608
+        f"SELECT {_COLUMNS}, password_hash FROM accounts WHERE username = ?",
         (username,),
     ).fetchone()
     return (_account(row), row[9]) if row else None
@@ -88,7 +88,7 @@ def credentials(db: sqlite3.Connection, username: str) -> tuple[Account, str] | 
 def accounts_in(db: sqlite3.Connection, division: str) -> list[Account]:
     """All accounts whose division is `division` or lies in it, by division, then user name."""
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM accounts WHERE division >= ? AND division < ? ORDER BY division, username",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM accounts WHERE division >= ? AND division < ? ORDER BY division, username",
         (division, division + ":"),  # ":" follows "9"
     )
     return [_account(row) for row in rows]

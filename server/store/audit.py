@@ -22,7 +22,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     subject_kind: str | None = None
     subject: str | None = None
     village: str | None = None
-    detail: Mapping[str, str | int | bool | None] = msgspec.field(default_factory=dict)
+    detail: Mapping[str, object] = msgspec.field(default_factory=dict)
 
 
 def record(db: sqlite3.Connection, entry: Entry) -> None:
@@ -60,7 +60,7 @@ def entries(
     if subject is not None:
         where.append("subject = ?")
         values.append(subject)
-    query = f"SELECT {_COLUMNS} FROM audit WHERE {' AND '.join(where)} ORDER BY id LIMIT ?"  # noqa: S608
+    query = f"SELECT {_COLUMNS} FROM audit WHERE {' AND '.join(where)} ORDER BY id LIMIT ?"
     return [_entry(row) for row in db.execute(query, (*values, limit))]
 
 
