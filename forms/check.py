@@ -60,9 +60,9 @@ class CompiledForm:
         if compiled is not None:
             return compiled.check(value, today, "/" + path)
         found = self._in_row(path)
-        pointer = pointer_to(*path.split("/"))
         if found is None:
-            return [problem(pointer, "unknown-field")]
+            return [problem(pointer_to(*path.split("/")), "unknown-field")]
+        pointer = "/" + path  # neither keys nor row ids have anything to escape
         if isinstance(found, CompiledField):
             return found.check(value, today, pointer)
         return [] if value is None or isinstance(value, bool) else [problem(pointer, "type", label="行")]

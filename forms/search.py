@@ -20,7 +20,6 @@ _SEPARATORS = re.compile(r"[\s、，,;；()（）/·\-]+")
 # how well a word matches, best first; a word's score is the best that any text of the item gives
 EXACT, PREFIX, INSIDE, SPREAD = 1000, 800, 600, 200
 ALIAS_COST = 20  # what residents call it counts nearly as much as the name
-PINYIN_COST = 300
 DEPARTMENT_COST = 350
 
 
@@ -84,8 +83,8 @@ def _score(word: str, item: Item, texts: tuple[_Text, ...]) -> int:
     best = EXACT if word == str(item.number) else 0
     for text in texts:
         found = _match(word, text.text)
-        if not found and word.isascii():
-            found = max(_match(word, text.initials), _match(word, text.pinyin)) - PINYIN_COST
+        if word.isascii():
+            found = max(found, _match(word, text.initials), _match(word, text.pinyin))
         best = max(best, found - text.cost)
     if best == 0 and not word.isascii() and _is_spread(word, texts[0].text):
         best = SPREAD

@@ -53,6 +53,12 @@ def test_the_last_day_is_in_force_and_the_next_is_the_next_version_s(day: date, 
     assert (item and item.version) == version
 
 
+def test_where_versions_overlap_the_newest_stands() -> None:
+    """A catalogue with an overlap is not published; one that was nevertheless read is still of one mind."""
+    catalogue = Catalogue(version=1, items=(_item("a", 1, 1, NEW_DAY, None), _item("a", 1, 2, NEW_DAY, None)))
+    assert [item.version for item in catalogue.in_force(NEW_DAY)] == [2]
+
+
 def test_the_items_of_a_day_by_number() -> None:
     assert [(item.key, item.version) for item in CATALOGUE.in_force(LAST_DAY)] == [("a", 1), ("once", 4)]
     assert [item.key for item in CATALOGUE.in_force(date(2022, 6, 30))] == ["gone", "a", "once"]
@@ -73,6 +79,7 @@ def test_the_items_of_a_day_by_number() -> None:
         ("gone", 1, date(2022, 7, 1), NEW_DAY, "expired-before-capture"),
         # a clock ahead of the server's: received before it was captured
         ("a", 1, LAST_DAY, date(2025, 12, 1), "current"),
+        ("a", 2, NEW_DAY, LAST_DAY, "current"),
     ],
 )
 def test_standing(key: str, version: int, captured_on: date, received_on: date, standing: str) -> None:

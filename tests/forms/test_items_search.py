@@ -60,6 +60,15 @@ def test_a_short_name_of_a_department_finds_its_items_first(catalogue: Catalogue
     assert {item.department for item in search(catalogue, "医保", TODAY)[:5]} == {"medical-insurance"}
 
 
+def test_the_name_counts_before_what_it_is_called_and_that_before_its_department(
+    catalogue: Catalogue,
+) -> None:
+    found = _numbers(catalogue, "医保")
+    assert found[0] == 2  # 医保电子凭证申领, by its name
+    assert found.index(8) < found.index(11)  # 医保缴费 inside a name, before the department alone
+    assert _numbers(catalogue, "宅基地")[:2] == [117, 82]  # begins with it, and has it inside
+
+
 def test_characters_in_their_order_are_enough(catalogue: Catalogue) -> None:
     assert 65 in _numbers(catalogue, "老年服务补贴")
     assert 68 in _numbers(catalogue, "农村计生奖励") + _numbers(catalogue, "农村计划奖励")
