@@ -37,8 +37,10 @@ def run(
     settings = load_settings(data=data, host=host, port=port, certificate=certificate, key=key)
     store, keys = open_data(settings, exclusive=True)
     scheme = "https" if settings.certificate else "http"
-    say(f"全岗通服务地址 / serving on {scheme}://{settings.host}:{settings.port} （Ctrl-C 停止 / stops）")
-    serve(settings, store, keys)
+    address = f"{scheme}://{settings.host}:{settings.port}"
+    serve(
+        settings, store, keys, lambda: say(f"全岗通服务地址 / serving on {address} （Ctrl-C 停止 / stops）")
+    )
 
 
 @app.command()

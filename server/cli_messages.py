@@ -8,7 +8,7 @@ import typer
 
 from server.certificate import CertificateError
 from server.keys import KeyFileError
-from server.serve import DemonstrationExposed
+from server.serve import ServeError
 from server.settings import SettingsError
 from server.store.errors import StoreError
 
@@ -36,7 +36,7 @@ def mistakes_told(command: Callable[P, None]) -> Callable[P, None]:
             KeyFileError,
             StoreError,
             CertificateError,
-            DemonstrationExposed,
+            ServeError,
         ) as error:
             typer.secho(str(error), fg=typer.colors.RED, err=True)
             raise typer.Exit(1) from None

@@ -8,6 +8,7 @@ wait for the calls; what was acknowledged is durable in any case.
 import asyncio
 import signal
 import socket
+from collections.abc import Callable
 from types import FrameType
 
 import structlog
@@ -24,20 +25,41 @@ from server.store.engine import Store
 GOODBYE_SECONDS = 0.5
 
 
-class DemonstrationExposed(Exception):
-    """Demonstration accounts would be served on an address that others can reach."""
+class ServeError(Exception):
+    """The server cannot start as it was told to; the message says what to change."""
 
 
-def serve(settings: Settings, store: Store, keys: Keys) -> None:
-    """Serve until a signal says stop; the store is closed then. Raises DemonstrationExposed."""
+def serve(settings: Settings, store: Store, keys: Keys, listening: Callable[[], None]) -> None:
+    """Serve until a signal says stop; the store is closed then. `listening()` is called when the port is ours.
+
+    Raises ServeError.
+    """
     try:
         _refuse_exposed_demonstration(settings, store)
-        configure_logging(settings.log_level, settings.log_format)
         app = create_app(settings, store, keys)
-        _Server(_config(settings, app), app).run()
+        server = _Server(_config(settings, app), app)
+        with _bound(settings) as bound:
+            listening()
+            configure_logging(settings.log_level, settings.log_format)
+            server.run(sockets=[bound])
     finally:
         store.close()
     structlog.get_logger().info("stopped")
+
+
+def _bound(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((settings.host, settings.port))
+    except OSError as error:
+        bound.close()
+        raise ServeError(
+            f"无法在 {settings.host}:{settings.port} 上监听，端口可能已被占用，请换用 --port / "
+            f"cannot listen there: {error.strerror}"
+        ) from None
+    return bound
 
 
 class _Server(uvicorn.Server):
@@ -66,7 +88,7 @@ class _Server(uvicorn.Server):
 
 
 def _config(settings: Settings, app: Litestar) -> uvicorn.Config:
-    return uvicorn.Config(
+    config = uvicorn.Config(
         served(app, settings),
         host=settings.host,
         port=settings.port,
@@ -83,13 +105,20 @@ def _config(settings: Settings, app: Litestar) -> uvicorn.Config:
         ssl_certfile=settings.certificate,
         ssl_keyfile=settings.key,
     )
+    try:
+        config.load()
+    except OSError as error:  # ssl.SSLError is one
+        raise ServeError(
+            f"证书或私钥无法读取 / cannot read {settings.certificate}, {settings.key}: {error}"
+        ) from None
+    return config
 
 
 def _refuse_exposed_demonstration(settings: Settings, store: Store) -> None:
     if settings.loopback_only or settings.allow_demonstration_accounts:
         return
     if store.read_now(demonstration_exists):
-        raise DemonstrationExposed(
+        raise ServeError(
             f"数据中有演示账号（密码公开），不在 {settings.host} 上提供服务。请改用 --host 127.0.0.1，"
             "或设置 ALLPOST_ALLOW_DEMONSTRATION_ACCOUNTS=true / "
             f"demonstration accounts are not served on {settings.host}: use loopback or allow it explicitly"

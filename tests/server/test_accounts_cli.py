@@ -1,4 +1,4 @@
-"""The commands as a person runs them: real processes on a real data folder."""
+"""The commands as a person gives them, on a real data folder and beside a real server process."""
 
 import json
 import os
@@ -14,7 +14,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
+from server.cli import app
 from server.data_folder import open_data
 from server.new_account import made_account, store_account
 from server.roles import Role
@@ -22,14 +25,12 @@ from server.settings import Settings
 from server.store.accounts import Account
 
 ENVIRONMENT = {**os.environ, "ALLPOST_PASSWORD_MEMORY_KIB": "64", "ALLPOST_PASSWORD_PASSES": "1"}
-COMMAND = [sys.executable, "-c", "from server.cli import app; app()"]
+SERVER = [sys.executable, "-c", "from server.cli import app; app()", "run"]
 LEAD = ["--name", "沈敭", "--role", "village_lead", "--division", "330481105203"]
 
 
-def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)], env=ENVIRONMENT, capture_output=True, text=True, check=False
-    )
+def command(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env=ENVIRONMENT)
 
 
 def free_port() -> int:
@@ -43,7 +44,7 @@ def running(data: Path, *options: str, scheme: str = "http", verify: object = Tr
     """A server process that is ready; it is stopped by SIGTERM and must end by itself with code 0."""
     port = free_port()
     process = subprocess.Popen(
-        [*COMMAND, "run", "--data", str(data), "--port", str(port), *options],
+        [*SERVER, "--data", str(data), "--port", str(port), *options],
         env=ENVIRONMENT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -75,7 +76,7 @@ def test_the_first_day_of_a_server(tmp_path: Path, password_file: Path) -> None:
     assert "已就绪" in command("init", "--data", data).stdout
     assert "已就绪" in command("init", "--data", data).stdout
     added = command("account", "add", "lead", *LEAD, "--password-file", password_file, "--data", data)
-    assert added.returncode == 0, added.stderr
+    assert added.exit_code == 0, added.stderr
     given = {"username": "lead", "password": "long enough 1"}
     with running(data) as client:
         session = client.post("/api/v1/sessions", json=given).json()
@@ -86,9 +87,8 @@ def test_the_first_day_of_a_server(tmp_path: Path, password_file: Path) -> None:
         assert client.get("/api/v1/accounts", headers=bearer).status_code == 401
         assert client.post("/api/v1/sessions", json=given).status_code == 401
         second = command("run", "--data", data, "--port", str(free_port()))
-        assert second.returncode == 1 and "另一个服务进程" in second.stderr
-        assert "Traceback" not in second.stderr
-        assert command("account", "close", "lead", "--data", data).returncode == 0
+        assert second.exit_code == 1 and "另一个服务进程" in second.stderr
+        assert command("account", "close", "lead", "--data", data).exit_code == 0
     assert not (data / "allpost.db-wal").exists()
     listed = json.loads(command("account", "list", "--json", "--data", data).stdout)
     assert listed[0]["username"] == "lead" and listed[0]["closed_at"]
@@ -114,19 +114,31 @@ def test_demonstration_accounts_are_not_served_to_others_unless_allowed(tmp_path
     store.write_now(lambda db: store_account(db, made_account(account, 0), "-", by=None))
     store.close()
     refused = command("run", "--data", tmp_path, "--host", "0.0.0.0", "--port", str(free_port()))
-    assert refused.returncode == 1 and "演示账号" in refused.stderr and "Traceback" not in refused.stderr
+    assert refused.exit_code == 1 and "演示账号" in refused.stderr
     with running(tmp_path) as client:
         assert client.get("/health").status_code == 200
+
+
+def test_a_port_in_use_and_a_missing_certificate_are_told(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = command("run", "--data", tmp_path, "--port", str(other.getsockname()[1]))
+    assert taken.exit_code == 1 and "端口可能已被占用" in taken.stderr and "服务地址" not in taken.stdout
+    options = ["--certificate", tmp_path / "none.crt", "--key", tmp_path / "none.key"]
+    missing = command("run", "--data", tmp_path, "--port", str(free_port()), *options)
+    assert missing.exit_code == 1 and "证书或私钥无法读取" in missing.stderr
+    assert isinstance(taken.exception, SystemExit) and isinstance(missing.exception, SystemExit)
 
 
 def test_mistakes_are_told_in_chinese_without_a_traceback(tmp_path: Path, password_file: Path) -> None:
     password_file.write_text("short")
     bad = command("account", "add", "A", *LEAD, "--password-file", password_file, "--data", tmp_path)
-    assert bad.returncode == 1 and "用户名为2至32位" in bad.stderr and "密码至少10位" in bad.stderr
+    assert bad.exit_code == 1 and "用户名为2至32位" in bad.stderr and "密码至少10位" in bad.stderr
     missing = command("account", "close", "nobody", "--data", tmp_path)
-    assert missing.returncode == 1 and "没有用户名为 nobody 的账号" in missing.stderr
+    assert missing.exit_code == 1 and "没有用户名为 nobody 的账号" in missing.stderr
     (tmp_path / "keys.json").unlink()
     keyless = command("account", "list", "--data", tmp_path)
-    assert keyless.returncode == 1 and "从备份恢复密钥" in keyless.stderr
+    assert keyless.exit_code == 1 and "从备份恢复密钥" in keyless.stderr
     for result in (bad, missing, keyless):
-        assert "Traceback" not in result.stderr
+        assert isinstance(result.exception, SystemExit)
