@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 
 from forms.catalogue import Finish, Item, Mode
+from forms.handling.clocks import PauseKind
+from forms.handling.materials import MaterialState
 from forms.handling.states import State
 from server.demo.facts import Change
 from server.demo.rota import RotaDay
@@ -28,9 +30,17 @@ RESULTS = {
     State.ANSWERED: "已当场答复（演示）",
     State.INFORMED: "已告知（演示）",
     State.GRANTED: "准予（演示）",
-    State.REFUSED: "不予（演示）：不符合条件",
-    State.NOT_ACCEPTED: "不予受理（演示）：材料不属本事项",
+    State.REFUSED: "不予（演示）",
+    State.NOT_ACCEPTED: "不予受理（演示）",
     State.REPORTED_BACK: "相关单位已处理（演示）",
+}
+# States that nobody may put a case into without saying why (`forms.handling.duty`).
+REASONS = {
+    State.WITHDRAWN: "申请人撤回（演示）",
+    State.NOT_ACCEPTED: "不属本部门受理范围（演示）",
+    State.REFUSED: "不符合办理条件（演示）",
+    State.TRANSFERRED: "村社无法直接处理，转相关单位（演示）",
+    State.SUPPLEMENTING: "材料不全，一次性告知补正（演示）",
 }
 
 
@@ -64,7 +74,6 @@ class CasePath:
         self._post = post
         self._day = case.day
         self._at_ms = case.at_ms
-        self._pauses: list[dict[str, Any]] = []
 
     def changes(self) -> Iterator[Change]:
         """The moves of the item's mode, until one would lie in the future."""
@@ -114,7 +123,7 @@ class CasePath:
         else:
             yield self._at_window(self._between(1, 2), State.RECEIVED, received_at=True)
         if self._random.random() < _WITHDRAWN_SHARE:
-            yield self._at_window(self._between(1, 3), State.WITHDRAWN, reason="申请人撤回（演示）")
+            yield self._at_window(self._between(1, 3), State.WITHDRAWN)
             return
         yield self._at_window(self._between(1, 3), State.HANDED_UP, handed_up_at=True)
         if self._stuck():
@@ -141,14 +150,19 @@ class CasePath:
 
     def _supplement(self) -> Iterator[Change | None]:
         """The clock stands still from the day on which everything missing is told, until it is there."""
-        asked = self._at_town(self._between(1, 4), State.SUPPLEMENTING, missing_told_at=True)
-        if asked is not None:
-            self._pauses = [{"reason": "supplement", "start": moment(asked.at_ms)}]
-            asked.fields["pauses"] = self._pauses
+        materials = [material.key for material in self._case.item.materials[-1:]]
+        missing = {f"materials/{key}": MaterialState.MISSING.value for key in materials}
+        asked = self._at_town(self._between(1, 4), State.SUPPLEMENTING, missing_told_at=True, **missing)
+        if asked is None:
+            yield None
+            return
+        pause = {"reason": PauseKind.SUPPLEMENT.value, "start": moment(asked.at_ms)}
+        asked.fields["pauses"] = [pause]
         yield asked
-        answered = self._at_window(self._between(2, 6), State.PROCESSING)
+        brought = {f"materials/{key}": MaterialState.COPY.value for key in materials}
+        answered = self._at_window(self._between(2, 6), State.PROCESSING, **brought)
         if answered is not None:
-            answered.fields["pauses"] = [{**self._pauses[0], "end": moment(answered.at_ms)}]
+            answered.fields["pauses"] = [{**pause, "end": moment(answered.at_ms)}]
         yield answered
 
     def _handling_days(self) -> int:
@@ -206,5 +220,7 @@ class CasePath:
         values = {name: said if value is True else value for name, value in fields.items()}
         if state in RESULTS:
             values["result"] = RESULTS[state]
+        if state in REASONS:
+            values["reason"] = REASONS[state]
         case = self._case
         return Change("case", case.record, case.village, self._at_ms, {"state": state.value, **values}, by)
