@@ -8,6 +8,7 @@ import msgspec
 from forms.catalogue import Catalogue, Department, Finish, Item, Material, Mode, Source, Stage, TimeLimit
 from forms.definition import Constraint, Field, FieldType, Form, Option
 from forms.form_check import PREFILLS, form_problems
+from forms.problem import MESSAGES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "catalogue.md").read_text(encoding="utf-8")
 STRUCTS = (Catalogue, Department, Item, Material, Stage, TimeLimit, Form, Field, Option, Constraint)
@@ -18,6 +19,11 @@ def test_every_name_is_described() -> None:
     values = {str(value) for kind in (Mode, Finish, Source, FieldType) for value in kind}
     described = set(re.findall(r"`([^`\s]+)`", PAGE))
     assert names | values | PREFILLS <= described
+
+
+def test_every_code_of_a_check_is_described() -> None:
+    described = set(re.findall(r"^\| `([^`]+)` \|", PAGE, re.MULTILINE))
+    assert set(MESSAGES) <= described
 
 
 def test_the_example_is_right() -> None:
