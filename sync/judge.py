@@ -159,24 +159,21 @@ def _standing(operation: Operation, author: Author, world: World, record: Record
             if record.grid is None or world.ever_had(author.worker, record)
             else Verdict(waits_for=FOR_A_PERSON)
         )
-    grid = _grid_of_create(operation, world)
-    if grid is not None and not world.had_grid(author.worker, grid):
-        return Verdict(waits_for=FOR_A_PERSON)
-    return None
+    return None if _may_create(operation, author, world) else Verdict(waits_for=FOR_A_PERSON)
 
 
-def _grid_of_create(operation: Operation, world: World) -> str | None:
-    """The grid in which a new record will stand, as far as it is known."""
+def _may_create(operation: Operation, author: Author, world: World) -> bool:
+    """Whether the author ever had the grid in which a new record stands, or one in which its household was."""
     fields = operation.fields
-    if operation.kind == "conflict" or not KINDS[operation.kind].names_resident:
-        return None
+    if not KINDS[operation.kind].names_resident:
+        return True
     if (grid := fields.get("grid")) is not None:
-        return str(grid)
+        return world.had_grid(author.worker, grid)
     for field in ("household", "resident"):
         if (reference := fields.get(field)) is not None:
-            other = world.get(reference)
-            return None if other is None else other.grid
-    return None
+            home = world.get(reference)
+            return home is None or home.grid is None or world.ever_had(author.worker, home)
+    return True
 
 
 def _no_right(message: str, message_en: str) -> Problem:

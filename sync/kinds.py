@@ -450,7 +450,7 @@ def strange_moments(kind: Kind, fields: dict[str, Any]) -> list[Problem]:
 
 
 def _in_calendar(value: Any) -> bool:
-    return not isinstance(value, str) or "1900" <= value[:4] <= "2999"
+    return not isinstance(value, str) or not value[:4].isdigit() or "1900" <= value[:4] <= "2999"
 
 
 def _parts_in_calendar(value: Any) -> bool:

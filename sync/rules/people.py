@@ -13,11 +13,11 @@ def judge_household(context: Context) -> None:
         village = context.world.village_of_grid(grid)
         if village is None:
             context.reject("grid", "unknown-grid", "没有这个网格", "no such grid")
-        elif village != (fields.get("village") or context.village):
+        elif village != (fields.get("village") or context.operation.village):
             context.reject(
                 "grid", "grid-of-other-village", "网格与村社不一致", "the grid is of another village"
             )
-    elif fields.get("village") not in (None, context.village):
+    elif fields.get("village") not in (None, context.operation.village):
         context.reject(
             "village", "grid-required", "迁到别的村社要写明网格", "moving to another village needs a grid"
         )

@@ -88,6 +88,7 @@ class MemoryWorld:
         self.had: dict[str, set[str]] = defaultdict(set)
         self.duty: set[tuple[str, str, date]] = set()
         self.devices: dict[str, Author] = {}
+        self.places: dict[str, set[str]] = defaultdict(set)
         self.closed_before = date(2026, 11, 1)
 
     def records(self) -> dict[str, Record]:
@@ -100,6 +101,8 @@ class MemoryWorld:
 
     def put(self, record: Record, fingerprint: str | None) -> None:
         self.bodies[record.id] = record_bytes(record)
+        self.places[record.id].add(record.grid or "")
+        self.places[record.id].add(f"hand of {record.holder or record.by}")
         self.fingerprints[record.id] = fingerprint
         self.versions[record.village] += 1
         self.version_of[record.id] = record.village, self.versions[record.village]
@@ -129,7 +132,7 @@ class MemoryWorld:
         return village.startswith(division) or village in {self.grids[grid] for grid in self.had[worker]}
 
     def ever_had(self, worker: str, record: Record) -> bool:
-        return worker in (record.holder, record.by) or (record.grid or "") in self.had[worker]
+        return not (self.had[worker] | {f"hand of {worker}"}).isdisjoint(self.places[record.id])
 
     def had_grid(self, worker: str, grid: str) -> bool:
         return grid in self.had[worker]
@@ -219,15 +222,21 @@ class Intake:
         return apply_operation(self.world, arrived.operation, author, now_ms)
 
     def _blocked(self, device: str, operation: Operation) -> bool:
-        """An earlier operation of this device on the same field of that record is held or rejected."""
+        """An earlier operation of this device on the same field of that record is held or rejected.
+
+        One that mends another stands in that one's place, or it would wait for those that wait for it.
+        """
+        mended = self.known.get(operation.mends or "")
+        place = operation.counter
+        if mended is not None and mended.author.device == device:
+            place = mended.arrived.counter
         return any(
             entry.arrived.operation is not None
-            and entry.arrived.counter < operation.counter
+            and entry.arrived.counter < place
             and entry.arrived.operation.record == operation.record
             and entry.arrived.operation.fields.keys() & operation.fields.keys()
             and entry.applied.outcome in (Outcome.HELD, Outcome.REJECTED)
             and not entry.mended
-            and entry.arrived.operation.id != operation.mends
             for entry in self.histories[device]
         )
 
