@@ -130,7 +130,7 @@ class Cases:
             f"materials/{material.key}": self._random.choice(_MATERIALS) for material in item.materials
         }
         yield Fact("case", record, self._village, at_ms, fields)
-        captured = Captured(record, self._village, item, worker, at_ms, about.day, visit is None)
+        captured = Captured(record, self._village, item, fields, worker, at_ms, about.day, visit is None)
         changes = list(CasePath(self._random, captured, self._post).changes())
         yield from changes
         yield from self._tasks(fields, record, changes)
@@ -147,7 +147,15 @@ class Cases:
             yield task
             if place + 1 < len(changes):
                 done = changes[place + 1].at_ms + 1_000
-                yield Change("task", task.record, self._village, done, {"state": "done"}, case["holder"])
+                yield Change(
+                    kind="task",
+                    record=task.record,
+                    village=self._village,
+                    at_ms=done,
+                    fields={"state": "done"},
+                    seen={"state": "open"},
+                    by=case["holder"],
+                )
 
     def _task(self, fields: dict[str, Any], at_ms: int) -> Fact:
         made = at_ms + 1_000

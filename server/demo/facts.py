@@ -19,13 +19,17 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A later change of a record by one account (`by`), with all the fields that it sets."""
+    """A later change of a record by one account (`by`), with all the fields that it sets.
+
+    `seen` are the values that those fields had before, None for none, as an operation carries them.
+    """
 
     kind: str
     record: str
     village: str
     at_ms: int
     fields: dict[str, Any]
+    seen: dict[str, Any]
     by: str
 
 

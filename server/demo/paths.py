@@ -54,11 +54,12 @@ class Post(msgspec.Struct, frozen=True):
 
 
 class Captured(msgspec.Struct, frozen=True):
-    """A case as it was captured: by its holder, in which state, at the doorstep or at the window."""
+    """A case as it was captured: by its holder, with which values, at the doorstep or at the window."""
 
     record: str
     village: str
     item: Item
+    values: dict[str, Any]
     holder: str
     at_ms: int
     day: date
@@ -74,6 +75,7 @@ class CasePath:
         self._post = post
         self._day = case.day
         self._at_ms = case.at_ms
+        self._values = dict(case.values)
 
     def changes(self) -> Iterator[Change]:
         """The moves of the item's mode, until one would lie in the future."""
@@ -87,6 +89,8 @@ class CasePath:
         for change in steps():
             if change is None:
                 return
+            change.seen.update({field: self._values.get(field) for field in change.fields})
+            self._values.update(change.fields)
             yield change
 
     def _direct(self) -> Iterator[Change | None]:
@@ -223,4 +227,12 @@ class CasePath:
         if state in REASONS:
             values["reason"] = REASONS[state]
         case = self._case
-        return Change("case", case.record, case.village, self._at_ms, {"state": state.value, **values}, by)
+        return Change(
+            kind="case",
+            record=case.record,
+            village=case.village,
+            at_ms=self._at_ms,
+            fields={"state": state.value, **values},
+            seen={},
+            by=by,
+        )

@@ -89,7 +89,8 @@ class Visits:
             home = self._homes[call.household]
             yield self._visit(record, outing, home, call.outcome, companion, begin, now)
         now += self._minutes(_WALK)
-        yield Change("round", record, self._village, now, {"finished_at": moment(now)}, outing.worker)
+        finished, seen = {"finished_at": moment(now)}, {"finished_at": None}
+        yield Change("round", record, self._village, now, finished, seen, outing.worker)
 
     def _visit(
         self,

@@ -137,7 +137,7 @@ def test_every_operation_is_one_that_its_author_may_push():
             record=entry.record,
             village=entry.village,
             action="create" if new else "change",
-            seen={} if new else {field: record.values.get(field) for field in entry.fields},
+            seen={} if new else entry.seen,
             fields=entry.fields,
         )
         author = author_of(entry)
