@@ -1,0 +1,195 @@
+"""tasks, conflicts, duplicates, outbox."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from field_client.cli.exchange import STATES
+from field_client.cli.household import shown
+from field_client.cli.session import (
+    app,
+    console,
+    json_pairs,
+    one_line,
+    opened,
+    session,
+    show,
+    table,
+    tell_problems,
+)
+from field_client.cli.visits import tell_captured
+from field_client.errors import NotFound
+from field_client.outbox import Entry
+from sync.kinds import KINDS
+from sync.record import Record
+
+tasks = typer.Typer(help="任务 (tasks)", invoke_without_command=True)
+conflicts = typer.Typer(
+    help="不一致和疑似重复 (conflicts and suspected duplicates)", invoke_without_command=True
+)
+outbox = typer.Typer(
+    help="本机登记的记录：待上报、暂存、退回 (captured operations)", invoke_without_command=True
+)
+app.add_typer(tasks, name="tasks")
+app.add_typer(conflicts, name="conflicts")
+app.add_typer(outbox, name="outbox")
+
+
+@tasks.callback()
+def list_tasks(
+    context: typer.Context, all_: Annotated[bool, typer.Option("--all", help="含已完成")] = False
+) -> None:
+    """我的任务。 (My tasks.)"""
+    if context.invoked_subcommand is not None:
+        return
+    with opened() as device:
+        found = device.settling.tasks(all_)
+
+        def text() -> None:
+            rows = [
+                [
+                    one.id,
+                    str(one.values["title"]),
+                    str(one.values.get("due", "")),
+                    str(one.values.get("state", "open")),
+                ]
+                for one in found
+            ]
+            table(session.say("任务", "tasks"), ["编号", "内容", "最迟", "状态"], rows)
+
+        show([shown(one) for one in found], text)
+
+
+@tasks.command("done")
+def task_done(task: str, note: Annotated[str | None, typer.Option("--note")] = None) -> None:
+    """任务完成。 (A task is done.)"""
+    with opened() as device:
+        tell_captured(device.settling.finish_task(_one(device.settling.tasks(True), task), note))
+
+
+@conflicts.callback()
+def list_conflicts(context: typer.Context) -> None:
+    """待处理的不一致和疑似重复。 (What waits for a choice.)"""
+    if context.invoked_subcommand is not None:
+        return
+    with opened() as device:
+        found, alike = device.settling.conflicts(), device.settling.duplicates()
+
+        def text() -> None:
+            for one in found:
+                values = one.values
+                kind = (
+                    KINDS[values["subject_kind"]].label
+                    if values["subject_kind"] in KINDS
+                    else values["subject_kind"]
+                )
+                console.print(f"{one.id}　{kind} {values['subject'][:13]}　“{values['field']}”", markup=False)
+                console.print(f"    原值：{one_line(values.get('seen'))}", markup=False)
+                for number, choice in enumerate(device.settling.choices(one)):
+                    who = device.view.names([choice.by])
+                    mark = "现值" if choice.standing else "另报"
+                    console.print(
+                        f"    [{number}] {mark}：{one_line(choice.value)}（{who}，{choice.clock[:16]}）",
+                        markup=False,
+                    )
+            for one in alike:
+                console.print(
+                    f"{one.id}　疑似重复：{one.values['first'][:13]} 与 {one.values['second'][:13]}",
+                    markup=False,
+                )
+            if not found and not alike:
+                console.print(session.say("没有待处理的不一致", "nothing waits for a choice"))
+
+        show({"conflicts": [shown(one) for one in found], "duplicates": [shown(one) for one in alike]}, text)
+
+
+@conflicts.command("choose")
+def choose(
+    conflict: Annotated[str, typer.Argument(help="不一致的编号")],
+    choice: Annotated[int, typer.Argument(help="采用第几个值，0 为现值")],
+    note: Annotated[str | None, typer.Option("--note", help="说明")] = None,
+) -> None:
+    """采用其中一个值。 (Settle a conflict by one of its values.)"""
+    with opened() as device:
+        settling = device.settling
+        identifier = _one(settling.conflicts(), conflict)
+        values = settling.choices(device.record("conflict", identifier))
+        if not 0 <= choice < len(values):
+            raise NotFound(f"没有第{choice}个值", f"there is no value {choice}")
+        tell_captured(settling.choose(identifier, values[choice].value, note))
+
+
+@conflicts.command("decide")
+def decide(
+    duplicate: Annotated[str, typer.Argument(help="疑似重复的编号")],
+    decision: Annotated[str, typer.Argument(help="linked（同一件）或 separate（两件）")],
+    reason: Annotated[str | None, typer.Option("--reason", help="说明")] = None,
+) -> None:
+    """疑似重复：是同一件，还是两件。 (Link two cases, or say that they are two.)"""
+    with opened() as device:
+        wanted = {"同一件": "linked", "两件": "separate"}.get(decision, decision)
+        tell_captured(device.settling.decide(_one(device.settling.duplicates(), duplicate), wanted, reason))
+
+
+@outbox.callback()
+def list_outbox(
+    context: typer.Context, all_: Annotated[bool, typer.Option("--all", help="含已生效")] = False
+) -> None:
+    """待上报、暂存和被退回的记录，附原因。 (What waits, is held or rejected, with reasons.)"""
+    if context.invoked_subcommand is not None:
+        return
+    with opened() as device:
+        where = (
+            "1"
+            if all_
+            else "(acknowledged_ms IS NULL OR outcome IN ('held', 'rejected', 'conflict')) AND mended_by IS NULL"
+        )
+        found = device.outbox.entries(where)
+
+        def text() -> None:
+            for one in found:
+                _tell_entry(one)
+            if not found:
+                console.print(session.say("没有待上报或待处理的记录", "nothing waits"))
+
+        show([_entry_row(one) for one in found], text)
+
+
+@outbox.command("mend")
+def mend(
+    operation: Annotated[str, typer.Argument(help="被退回的记录编号（可只写开头）")],
+    fields: Annotated[list[str] | None, typer.Argument(help="改正的字段=值，值留空即去掉")] = None,
+    anyway: Annotated[bool, typer.Option("--anyway")] = False,
+) -> None:
+    """更正一条被退回的记录，登记时间不变。 (Put a rejected operation right; its time of capture stays.)"""
+    with opened() as device:
+        tell_captured(device.settling.mend(operation, json_pairs(fields), anyway))
+
+
+def _tell_entry(entry: Entry) -> None:
+    operation = entry.operation
+    kind = KINDS[operation.kind].label if operation.kind in KINDS else operation.kind
+    action = {"create": "登记", "change": "修改", "void": "撤销"}.get(operation.action, operation.action)
+    state = session.say(STATES.get(entry.state, entry.state), entry.state)
+    console.print(
+        f"{entry.counter:>5}　{entry.id}　{state}　{action}{kind}　{operation.clock[:16]}", markup=False
+    )
+    if entry.detail is not None:
+        tell_problems([*entry.detail.problems, *entry.detail.remarks])
+
+
+def _entry_row(entry: Entry) -> dict[str, Any]:
+    return {
+        "counter": entry.counter, "id": entry.id, "state": entry.state, "detail": entry.detail,
+        "mended_by": entry.mended_by, "operation": entry.operation,
+    }  # fmt: skip
+
+
+def _one(found: list[Record], beginning: str) -> str:
+    """The id of the one record that begins so."""
+    matching = [one.id for one in found if one.id.startswith(beginning)]
+    if len(matching) != 1:
+        raise NotFound(f"没有找到（或不止一个）：{beginning}", f"no single one begins with {beginning}")
+    return matching[0]

@@ -1,0 +1,173 @@
+"""round start | finish, visit start | finish | later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from field_client.answers import flat_answers, typed_answers
+from field_client.capture import Captured
+from field_client.cli.session import app, console, opened, pairs, session, show, tell_problems
+from field_client.device import Device
+from field_client.errors import NotFound
+from sync.clock import moment_ms
+
+rounds = typer.Typer(help="走访轮次 (rounds)", no_args_is_help=True)
+visits = typer.Typer(help="入户 (household visits)", no_args_is_help=True)
+app.add_typer(rounds, name="round")
+app.add_typer(visits, name="visit")
+
+OUTCOMES = {"见到": "met", "未遇": "not_home", "电话": "phone", "服务点": "service_point", "见到住处": "seen"}
+TYPES = {
+    "矛盾纠纷": "dispute", "群众诉求": "request", "意见建议": "suggestion", "治安": "security", "消防": "fire",
+    "环境": "environment", "其他": "other",
+}  # fmt: skip
+Outcome = Annotated[
+    str, typer.Option("--outcome", "-o", help="见到、未遇、电话、服务点、见到住处 (met, not_home …)")
+]
+Note = Annotated[str | None, typer.Option("--note", help="说明")]
+Finding = Annotated[
+    list[str] | None, typer.Option("--finding", help="类型=内容，如 消防=灭火器过期，可重复 (type=text)")
+]
+Purpose = Annotated[list[str] | None, typer.Option("--purpose", help="事由，可重复")]
+Companion = Annotated[list[str] | None, typer.Option("--with", help="同行人账号，可重复")]
+ItemKey = Annotated[str | None, typer.Option("--item", help="走访类事项：随入户登记表单 (a visit item)")]
+Answer = Annotated[list[str] | None, typer.Option("--answer", help="表单答案 路径=值，可重复 (path=value)")]
+Answers = Annotated[Path | None, typer.Option("--answers", help="表单答案 JSON 文件")]
+Anyway = Annotated[bool, typer.Option("--anyway", help="有问题也照此登记，由服务器核定")]
+
+
+@rounds.command("start")
+def start_round(
+    grid: Annotated[str | None, typer.Option("--grid", help="网格，默认名下第一个")] = None,
+) -> None:
+    """开始一轮走访。 (Begin a round.)"""
+    with opened() as device:
+        tell_captured(device.visits.start_round(grid))
+
+
+@rounds.command("finish")
+def finish_round(note: Note = None) -> None:
+    """结束这轮走访；不按的话，最后一次入户3小时后自动结束。 (Close the round.)"""
+    with opened() as device:
+        tell_captured(device.visits.finish_round(note))
+
+
+@visits.command("start")
+def start_visit(
+    household: Annotated[str | None, typer.Argument(help="户的编号或查找词")] = None,
+    place: Annotated[str | None, typer.Option("--place", help="走访场所（不是住户时）")] = None,
+) -> None:
+    """到门口：记下开始时间。 (At the door: note when the visit begins.)"""
+    with opened() as device:
+        found = None if household is None else device.households.get(household).id
+        if found is None and place is None:
+            raise NotFound("要写明走访的户或场所", "name a household or a place")
+        opened_visit = device.visits.start(found, place)
+        show(
+            opened_visit,
+            lambda: console.print(
+                session.say("已开始，完成后用 visit finish", "started; finish it with visit finish")
+            ),
+        )
+
+
+@visits.command("finish")
+def finish_visit(
+    outcome: Outcome = "met", note: Note = None, finding: Finding = None, purpose: Purpose = None,
+    companion: Companion = None, anyway: Anyway = False,
+) -> None:  # fmt: skip
+    """离开：登记这次入户。 (Leaving: capture the visit.)"""
+    with opened() as device:
+        fields = _fields(device, outcome, note, finding, purpose, companion)
+        tell_captured(device.visits.finish(fields, anyway))
+
+
+@visits.command("add")
+def add_visit(
+    household: Annotated[str, typer.Argument(help="户的编号或查找词")],
+    outcome: Outcome = "met", note: Note = None, finding: Finding = None, purpose: Purpose = None,
+    companion: Companion = None, item: ItemKey = None, answer: Answer = None, answers: Answers = None,
+    anyway: Anyway = False,
+) -> None:  # fmt: skip
+    """一步登记一次入户；走访类事项的表单随入户填写。 (Capture a visit at once, a visit item's form inside.)"""
+    with opened() as device:
+        fields = _fields(device, outcome, note, finding, purpose, companion)
+        given = read_answers(device, item, answer, answers)
+        found = device.households.get(household).id
+        tell_captured(device.visits.record(found, fields, item=item, answers=given, anyway=anyway))
+
+
+@visits.command("later")
+def write_up(
+    household: Annotated[str, typer.Argument(help="户的编号或查找词")],
+    at: Annotated[str, typer.Option("--at", help="实际走访时间，如 2026-11-22T19:30")],
+    outcome: Outcome = "met", note: Note = None, finding: Finding = None, purpose: Purpose = None,
+    companion: Companion = None, anyway: Anyway = False,
+) -> None:  # fmt: skip
+    """补记：事后登记一次已经做过的入户。 (Write up a visit that was made before.)"""
+    with opened() as device:
+        when = at if at.endswith("Z") or "+" in at else f"{at}+08:00"
+        moment_ms(when)
+        fields = _fields(device, outcome, note, finding, purpose, companion)
+        found = device.households.get(household).id
+        tell_captured(device.visits.later(found, when, fields, anyway))
+
+
+def _fields(
+    device: Device,
+    outcome: str,
+    note: str | None,
+    findings: list[str] | None,
+    purposes: list[str] | None,
+    companions: list[str] | None,
+) -> dict[str, Any]:
+    fields: dict[str, Any] = {"outcome": OUTCOMES.get(outcome, outcome)}
+    if note:
+        fields["note"] = note
+    if purposes:
+        fields["purposes"] = purposes
+    if companions:
+        fields["companions"] = companions
+    if findings:
+        fields["findings"] = [
+            {"id": device.new_id(), "type": TYPES.get(kind, kind), "text": text}
+            for one in findings
+            for kind, text in pairs([one]).items()
+        ]
+    return fields
+
+
+def read_answers(
+    device: Device, item: str | None, typed: list[str] | None, file: Path | None
+) -> dict[str, Any]:
+    """Flat answers from a JSON file and from `path=value` arguments, which win."""
+    if item is None:
+        return {}
+    found: dict[str, Any] = {}
+    if file is not None:
+        found = flat_answers(msgspec.json.decode(file.read_bytes(), type=dict[str, Any]))
+    form = device.cases.catalogue.form(device.cases.item(item).form)
+    plain = pairs(typed)
+    return {**found, **(plain if form is None else typed_answers(form, plain))}
+
+
+def tell_captured(captured: Captured) -> None:
+    """What was captured, and what the worker should know."""
+
+    def text() -> None:
+        console.print(session.say(f"已登记，待上报：{captured.record}", f"captured: {captured.record}"))
+        tell_problems(captured.remarks)
+
+    show(
+        {
+            "operation": captured.entry.id,
+            "counter": captured.entry.counter,
+            "record": captured.record,
+            "remarks": captured.remarks,
+        },
+        text,
+    )

@@ -1,0 +1,263 @@
+"""A device as a library: one store, one identity, everything that a worker does with it.
+
+    with Device(path) as device:
+        device.enrol(server, username, password)
+        device.sync()
+        device.visits.record(household, outcome="met")
+
+Safe to use from several threads: what is captured while a sync runs waits for the next one.
+"""
+
+from __future__ import annotations
+
+import platform
+import threading
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+import msgspec
+
+from field_client.capture import Captured, Draft, capture, require
+from field_client.cases import Cases
+from field_client.day_log import DayLog
+from field_client.enrolment import Credentials, Enrolled, enrol
+from field_client.errors import NotEnrolled
+from field_client.exchange import ATTEMPTS_MAX, Exchange, Step
+from field_client.households import Households
+from field_client.identity import Identity, identity_of
+from field_client.lease import check_reading
+from field_client.outbox import Entry, Outbox
+from field_client.settling import Settling
+from field_client.status import DeviceStatus, device_status
+from field_client.store import Store
+from field_client.sync_loop import SyncLoop, SyncReport
+from field_client.times import Anchor, SystemTimes, Times, read_times
+from field_client.transport import Transport
+from field_client.view import View
+from field_client.visits import Visits
+from grid_map.days import count_day
+from sync.clock import moment
+from sync.ids import uuid7
+from sync.record import Record
+from sync.scope import Scope
+
+
+def _nothing(step: Step) -> None:
+    """Progress that nobody watches."""
+
+
+class Device:
+    """An open device. `inner` replaces the network and `times` the clocks, for faults on purpose."""
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        times: Times | None = None,
+        inner: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        attempts: int = ATTEMPTS_MAX,
+    ) -> None:
+        self.times = times or SystemTimes()
+        self.store = Store(Path(path))
+        self.outbox = Outbox(self.store)
+        self.households = Households(self)
+        self.visits = Visits(self)
+        self.cases = Cases(self)
+        self.settling = Settling(self)
+        self.day_log = DayLog(self)
+        self._inner = inner
+        self._sleep = sleep
+        self._attempts = attempts
+        self._view: View | None = None
+        self._one_sync = threading.Lock()
+        self._turn = threading.RLock()
+
+    def __enter__(self) -> Device:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the file back to other processes."""
+        self.store.close()
+
+    # identity and time
+
+    @property
+    def identity(self) -> Identity:
+        """Who this device is. NotEnrolled if it is nobody yet."""
+        return identity_of(self.store)
+
+    @property
+    def enrolled(self) -> bool:
+        """Whether there is an identity."""
+        return self.store.meta("identity", Identity) is not None
+
+    @property
+    def worker(self) -> str:
+        """The account of its worker."""
+        return self.identity.worker.id
+
+    @property
+    def scope(self) -> Scope:
+        """The villages and grids that it may hold."""
+        return self.store.meta("scope", Scope) or Scope(0, self.worker, ())
+
+    def now_ms(self) -> int:
+        """The corrected time, Unix milliseconds."""
+        return read_times(self.times, self.store.meta("anchor", Anchor)).corrected_ms
+
+    def said(self) -> str:
+        """The time as the phone's clock says it: what records carry; its offset stands beside it."""
+        return moment(self.times.wall_ms())
+
+    def today(self) -> date:
+        """Today in Asia/Shanghai, by corrected time."""
+        return count_day(self.now_ms())
+
+    def new_id(self) -> str:
+        """An id for a record that is about to be captured."""
+        return uuid7(self.now_ms(), self.times.random(10))
+
+    # exchanging
+
+    def enrol(
+        self,
+        server: str,
+        username: str,
+        password: str,
+        device_name: str | None = None,
+        certificate: str | None = None,
+    ) -> Enrolled:
+        """Enrol, or enrol anew where there is an identity: everything kept is carried over under its ids."""
+        exchange = self._exchange(server, certificate, _nothing)
+        try:
+            return enrol(
+                self.store,
+                exchange,
+                server,
+                certificate,
+                device_name or platform.node() or "allpost-field",
+                Credentials(username, password),
+            )
+        finally:
+            exchange.transport.close()
+            self._forget_view()
+
+    def sync(
+        self, step: Callable[[Step], None] = _nothing, credentials: Credentials | None = None
+    ) -> SyncReport:
+        """Hand everything over and follow every village; one sync at a time.
+
+        What it reached stays reached however it ends. Raises ExchangeFailed where it could not go on.
+        """
+        with self._one_sync:
+            identity = self.identity
+            exchange = self._exchange(identity.server, identity.certificate, step)
+            try:
+                return SyncLoop(exchange, credentials).run()
+            finally:
+                exchange.transport.close()
+                self._forget_view()
+
+    def _exchange(self, server: str, certificate: str | None, step: Callable[[Step], None]) -> Exchange:
+        transport = Transport(server, self.times, certificate, self._inner)
+        return Exchange(self.store, transport, self.times, step, self._sleep, self._attempts)
+
+    # reading and capturing
+
+    @property
+    def view(self) -> View:
+        """The copy with this device's own operations laid over it. ReadingLocked where reading has ended."""
+        check_reading(self.store, self.now_ms(), self.identity.limits)
+        return self.shown
+
+    @property
+    def shown(self) -> View:
+        """The same for capturing, which is never locked."""
+        with self._turn:
+            if self._view is None:
+                self._view = View(self.store, self.identity.author, self.scope, self.now_ms())
+            return self._view
+
+    def capture(self, draft: Draft, anyway: bool = False) -> Captured:
+        """Keep an operation: when this returns, it is on the disk. Refused with all that is wrong with it."""
+        with self._turn:
+            if not self.enrolled:
+                raise NotEnrolled()
+            try:
+                captured = capture(self.store, self.identity, self.shown, self.times, draft, anyway)
+            except BaseException:
+                self._forget_view()
+                raise
+            if draft.mends is not None:
+                self._forget_view()
+            return captured
+
+    def create(
+        self,
+        kind: str,
+        village: str,
+        fields: dict[str, Any],
+        record: str | None = None,
+        anyway: bool = False,
+    ) -> Captured:
+        """Capture a new record."""
+        return self.capture(
+            Draft(kind=kind, village=village, action="create", record=record, fields=fields), anyway
+        )
+
+    def change(self, kind: str, record: str, fields: dict[str, Any], anyway: bool = False) -> Captured:
+        """Capture a change of a record that is shown here; fields of None are cleared."""
+        village = require(self.shown, kind, record).village
+        return self.capture(
+            Draft(kind=kind, village=village, action="change", record=record, fields=fields), anyway
+        )
+
+    def void(self, kind: str, record: str, reason: str, anyway: bool = False) -> Captured:
+        """Take a record back, saying why; nothing is erased by it."""
+        village = require(self.shown, kind, record).village
+        return self.capture(
+            Draft(kind=kind, village=village, action="void", record=record, reason=reason), anyway
+        )
+
+    def record(self, kind: str, record: str) -> Record:
+        """A record as it is shown. NotFound if there is none."""
+        return require(self.view, kind, record)
+
+    def waiting(self) -> list[Entry]:
+        """The operations that are not handed over yet."""
+        return self.outbox.entries("acknowledged_ms IS NULL")
+
+    def status(self) -> DeviceStatus:
+        """How the device stands, without asking the server."""
+        return device_status(self)
+
+    def keep_draft(self, name: str, body: Any) -> None:
+        """Keep something that is not captured yet, across restarts; None forgets it."""
+        with self.store.transaction() as connection:
+            if body is None:
+                connection.execute("DELETE FROM draft WHERE name = ?", (name,))
+            else:
+                connection.execute(
+                    "INSERT OR REPLACE INTO draft VALUES (?, ?, ?)",
+                    (name, self.times.wall_ms(), msgspec.json.encode(body)),
+                )
+
+    def draft(self, name: str) -> Any | None:
+        """A draft that was kept; None if there is none."""
+        row = self.store.row("SELECT body FROM draft WHERE name = ?", (name,))
+        return None if row is None else msgspec.json.decode(row[0])
+
+    def _forget_view(self) -> None:
+        with self._turn:
+            self._view = None

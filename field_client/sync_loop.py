@@ -1,0 +1,190 @@
+"""One sync: hand everything over, ask how things stand, follow every village, compare.
+
+Operations go first: handing work over never waits for anything else, and the copy is only renewed once the server has
+what is laid over it. The ways out (protocol, Push and Versions):
+
+history-forked, unknown-device  enrol anew, carry everything kept over, push again
+a new epoch                     compare the history by an empty push, offer again what was lost, start over
+another scope number            ask for the scope, drop what left, fetch what is new
+cursor-expired                  segments again; what waits stays
+device-revoked, forbidden       what waits was handed over all the same; reading ends
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from field_client.enrolment import APP_VERSION, Credentials, Enrolled, enrol_anew
+from field_client.errors import CallRefused
+from field_client.exchange import EnrolAnew, Exchange, NewEpoch
+from field_client.feed import Divergence, ScopeChanged, forget_feeds, trim_feeds
+from field_client.outbox import Outbox
+from field_client.pull import Pull, followed
+from field_client.push import ENROL_ANEW, Push
+from field_client.record_copy import RecordCopy
+from field_client.storage import storage_left_bytes
+from field_client.times import Anchor
+from sync.clock import moment
+from sync.kinds import REFERENCE_VILLAGE
+from sync.protocol import StatusReply, StatusRequest, encode
+from sync.scope import Scope
+
+ROUNDS_MAX = 6
+READING_ENDED = frozenset({"device-revoked", "forbidden"})
+
+
+class SyncReport(msgspec.Struct, kw_only=True):
+    """What a sync did. `reading_ended` is the server's reason where the device may no longer read."""
+
+    pushed: int = 0
+    received: int = 0
+    counts: dict[str, int] = {}
+    enrolled_anew: list[Enrolled] = []
+    restored: bool = False
+    diverged: list[Divergence] = []
+    orders: str = "none"
+    reading_ended: str | None = None
+    requests: int = 0
+    bytes_sent: int = 0
+    bytes_received: int = 0
+
+
+class SyncLoop:
+    """One run over everything; what it reached stays reached however it ends."""
+
+    def __init__(self, exchange: Exchange, credentials: Credentials | None = None) -> None:
+        self._exchange = exchange
+        self._store = exchange.store
+        self._outbox = Outbox(exchange.store)
+        self._credentials = credentials
+        self._compare = False
+        self.report = SyncReport()
+
+    def run(self) -> SyncReport:
+        """Sync until all is handed over and every village is followed to its end."""
+        for round_ in range(ROUNDS_MAX):
+            try:
+                self._once()
+                break
+            except EnrolAnew as needed:
+                if round_ == ROUNDS_MAX - 1:
+                    raise self._explained(needed) from needed
+                self.report.enrolled_anew.append(self._enrol_anew(needed))
+            except NewEpoch:
+                self.report.restored = True
+                self._compare = True
+            except ScopeChanged:
+                continue
+        self.report.counts = self._outbox.counts()
+        transport = self._exchange.transport
+        self.report.requests = transport.requests
+        self.report.bytes_sent, self.report.bytes_received = transport.bytes_sent, transport.bytes_received
+        return self.report
+
+    def _once(self) -> None:
+        push = Push(self._exchange)
+        if self._compare:
+            push.compare()
+            self._compare = False
+        try:
+            push.run()
+        finally:
+            self.report.pushed += push.pushed
+        self._status(push, [])
+        if self.report.orders == "wipe":
+            return
+        try:
+            self._pull(push)
+        except CallRefused as refused:
+            if refused.code not in READING_ENDED:
+                raise
+            self.report.reading_ended = refused.message
+
+    def _pull(self, push: Push) -> None:
+        scope = self._exchange.scope
+        villages = [of.village for of in scope.villages]
+        for village in followed(villages):
+            pull = Pull(self._exchange, village)
+            try:
+                self.report.diverged += pull.run()
+            finally:
+                self.report.received += pull.received
+        self._outbox.lift_elsewhere([*villages, REFERENCE_VILLAGE])
+        if self.report.diverged:
+            self._status(push, sorted({f"{one.village}/{one.part}" for one in self.report.diverged}))
+
+    def _status(self, push: Push, diverged: list[str]) -> None:
+        """Say how the device stands; take the scope, the orders and the outcomes that changed."""
+        exchange = self._exchange
+        request = self._standing(diverged)
+        try:
+            reply = exchange.call(
+                lambda: exchange.transport.post(
+                    "/status", encode(request), StatusReply, exchange.identity.token
+                )
+            )
+        except CallRefused as refused:
+            if refused.code in ENROL_ANEW:
+                raise EnrolAnew(refused.code) from refused
+            raise
+        exchange.take_epoch(reply.epoch)
+        push.take_position(reply.acknowledged, reply.digest)
+        self._outbox.take_outcomes(reply.outcomes, reply.outcomes_cursor)
+        self._take_scope(reply.scope)
+        self.report.orders = reply.orders
+        self._take_orders(reply.orders)
+
+    def _standing(self, diverged: list[str]) -> StatusRequest:
+        chain = self._outbox.chain(self._exchange.identity.device)
+        oldest_ms = self._outbox.oldest_waiting_ms()
+        anchor = self._store.meta("anchor", Anchor)
+        return StatusRequest(
+            counter=chain.counter,
+            digest=chain.digest,
+            pending_operations=self._outbox.counts().get("waiting", 0),
+            oldest_pending=None if oldest_ms is None else moment(oldest_ms),
+            app_version=APP_VERSION,
+            storage_left_bytes=storage_left_bytes(self._store.path),
+            offset_ms=0 if anchor is None else anchor.offset_ms,
+            outcomes_after=self._store.meta("outcomes_after", int) or 0,
+            diverged_parts=diverged,
+        )
+
+    def _take_scope(self, scope: Scope) -> None:
+        """Keep a new scope and drop what it does not allow, in one transaction."""
+        with self._store.transaction() as connection:
+            known = self._store.meta("scope", Scope)
+            self._store.set_meta("scope", scope)
+            if known == scope:
+                return
+            RecordCopy(self._store).drop_outside(connection, scope)
+            villages = [of.village for of in scope.villages]
+            forget_feeds(self._store, [*villages, REFERENCE_VILLAGE])
+            trim_feeds(self._store, scope)
+
+    def _take_orders(self, orders: str) -> None:
+        """A lock ends reading; a wipe removes everything but what is not handed over yet."""
+        with self._store.transaction() as connection:
+            self._store.set_meta("orders", orders)
+            if orders == "wipe":
+                for table in ("copy", "segment", "draft"):
+                    connection.execute(f"DELETE FROM {table}")  # noqa: S608
+                self._outbox.wipe_acknowledged(self._exchange.identity.device)
+                forget_feeds(self._store, [])
+
+    def _enrol_anew(self, needed: EnrolAnew) -> Enrolled:
+        try:
+            return enrol_anew(self._store, self._exchange, self._credentials)
+        except CallRefused as refused:
+            raise self._explained(needed) from refused
+
+    @staticmethod
+    def _explained(needed: EnrolAnew) -> CallRefused:
+        return CallRefused(
+            401,
+            needed.why,
+            {
+                "title": "服务器上没有这台设备的完整记录，需要重新登记",
+                "next": "请运行 allpost-field enrol 重新登记；本机保留的记录会全部再次上报，不会重复",
+            },
+        )
