@@ -16,10 +16,10 @@ from itertools import pairwise
 import msgspec
 
 from forms.problem import Problem
-from grid_map.days import count_day
 from server.keys import Keys
 from server.store import batches, devices, unsettled
 from server.store.devices import Device
+from server.store.facts_index import index_facts
 from server.store.feeds import flush
 from server.store.knowledge import Knowledge
 from server.store.tallies import count_changes
@@ -32,6 +32,8 @@ from sync.operation import Action, Arrived, Operation, raw_form, read_operation
 from sync.protocol import OutcomeEntry, PushRequest
 
 _decode = msgspec.json.Decoder(PushRequest).decode
+RULED_BY = frozenset({"grid", "assignment", "rota"})
+"""Kinds that the very next operation may be judged by, so their facts are indexed at once."""
 
 
 class Taken(msgspec.Struct):
@@ -99,7 +101,7 @@ class _Push:
         self.knowledge = intake.knowledge
         self.device = device
         self.now_ms = now_ms
-        self.world = StoreWorld(db, intake.keys, intake.knowledge, count_day(now_ms))
+        self.world = StoreWorld(db, intake.keys, intake.knowledge, now_ms)
         self.settled = 0
         self._blocked: list[Unsettled] = unsettled.of_device(db, device.id) if device.unsettled else []
         self._counting = device.unsettled > 0
@@ -239,7 +241,12 @@ class _Push:
     def _apply(self, operation: Operation, device: Device) -> Applied:
         if not device.in_standing:
             return Applied(outcome=Outcome.HELD, waits_for=FOR_A_PERSON)
-        return apply_operation(self.world, operation, device.author, self.now_ms)
+        applied = apply_operation(self.world, operation, device.author, self.now_ms)
+        if operation.kind in RULED_BY:
+            record = self.world.get(operation.record)
+            if record is not None:
+                index_facts(self.world, record, None)
+        return applied
 
     def _known_before(self, operation: Operation) -> tuple[str, int] | None:
         """Where this id was taken in before: as a change or an unsettled one, or as the create of its record."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
@@ -31,7 +32,8 @@ def moment_ms(text: str) -> int:
     at = datetime.fromisoformat(text.upper())
     if at.tzinfo is None:
         raise ValueError("a moment needs a time zone")
-    return (at - _EPOCH) // timedelta(milliseconds=1)
+    since = at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
 def corrected_ms(said_ms: int, offset_ms: int) -> int:
@@ -69,8 +71,13 @@ def parse_clock(text: str) -> Clock:
 
 def capped(clock: str, receipt_ms: int) -> str:
     """The clock that counts in merging: one too far ahead of its receipt counts as the receipt time."""
-    limit = f"{moment(receipt_ms + AHEAD_MS_MAX)}/ffff"
-    return clock if clock <= limit else f"{moment(receipt_ms)}/0000"
+    return clock if clock <= _limit(receipt_ms) else f"{moment(receipt_ms)}/0000"
+
+
+@lru_cache(maxsize=16)
+def _limit(receipt_ms: int) -> str:
+    """The furthest clock that counts as it is; a batch has one receipt time."""
+    return f"{moment(receipt_ms + AHEAD_MS_MAX)}/ffff"
 
 
 def next_reading(last: Clock, now_ms: int) -> Clock:

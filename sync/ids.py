@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
-_HEX_DIGITS = frozenset("0123456789abcdef")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
 
 def uuid7(unix_ms: int, randomness: bytes) -> str:
@@ -38,9 +39,4 @@ def derived(*parts: str) -> str:
 
 def is_uuid(text: object) -> bool:
     """Whether a value is a UUID in lower case, as the protocol writes them."""
-    return (
-        isinstance(text, str)
-        and len(text) == 36
-        and text[8] == text[13] == text[18] == text[23] == "-"
-        and _HEX_DIGITS.issuperset(text.replace("-", ""))
-    )
+    return isinstance(text, str) and _UUID(text) is not None

@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import types
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -20,6 +21,7 @@ from sync.errors import TooLarge, Unreadable
 FORMAT = 1
 OPERATION_BYTES_MAX = 64 * 1024
 INTEGER_MAX = 2**53 - 1
+USUAL_DEPTH = 4
 NESTING_MAX = 32
 """How deep lists and objects may stand inside one another, the operation itself not counted."""
 
@@ -85,8 +87,20 @@ class Arrived(msgspec.Struct, frozen=True):
     fault: str | None = None
 
 
+def _bounded(depth: int) -> Any:
+    """The type of a value as the protocol allows it, `depth` lists or objects deep: checked while it is decoded."""
+    plain: Any = str | bool | Annotated[int, msgspec.Meta(ge=-INTEGER_MAX, le=INTEGER_MAX)] | None
+    if depth == 0:
+        return plain
+    within = _bounded(depth - 1)
+    return plain | types.GenericAlias(list, (within,)) | types.GenericAlias(dict, (str, within))
+
+
+_VALUES = types.GenericAlias(dict, (str, _bounded(USUAL_DEPTH)))
+_AsWeWrite = msgspec.defstruct("_AsWeWrite", [("fields", _VALUES, {}), ("seen", _VALUES, {})])
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Operation).decode
+_check_bounds = msgspec.json.Decoder(_AsWeWrite).decode
 _decode_raw = msgspec.json.Decoder(RawOperation).decode
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _TOO_DEEP = f"lists and objects stand more than {NESTING_MAX} deep"
@@ -121,15 +135,17 @@ def read_operation(exact: bytes) -> Arrived:
         operation = _decode(exact)
     except _NOT_READ as error:
         return _read_unreadable(exact, str(error))
-    as_we_write = _in_bounds(operation) and _encode(operation) == exact
-    fault = None if as_we_write else strict_fault(exact)
+    fault = None if _encode(operation) == exact and _in_bounds(operation, exact) else strict_fault(exact)
     return Arrived(operation.counter, operation.previous, digest_of(exact), exact, operation, fault)
 
 
-def _in_bounds(operation: Operation) -> bool:
-    """Whether every number is an integer within ±(2^53−1), and nothing nests too deeply."""
-    numbers = [operation.format, operation.counter, operation.offset_ms]
-    return _exact(operation.fields) and _exact(operation.seen) and _exact(numbers)
+def _in_bounds(operation: Operation, exact: bytes) -> bool:
+    """Whether every number is an integer within ±(2^53−1), and nothing nests deeper than our own devices write."""
+    try:
+        _check_bounds(exact)
+    except msgspec.ValidationError:
+        return False
+    return _exact([operation.format, operation.counter, operation.offset_ms])
 
 
 def _exact(value: Any, depth: int = 1) -> bool:

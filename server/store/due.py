@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from server.store.world import StoreWorld
 
 DEFAULT_CLASS = "ordinary"
+_SET = "UPDATE households_due SET last_counted = ?, next_due = ? WHERE village = ? AND household = ?"
 
 
-def update_last_counted(world: StoreWorld, village: str, household: str) -> None:
-    """Recompute when a household was last counted and is next due, after a day was counted or taken back."""
-    row = world.db.execute(
-        "SELECT class, since, (SELECT max(day) FROM counted_days WHERE village = ?1 AND household = ?2 AND visits > 0)"
-        " FROM households_due WHERE village = ?1 AND household = ?2",
-        (village, household),
-    ).fetchone()
-    if row is not None:
-        visit_class, since, last = row
-        world.db.execute(
-            "UPDATE households_due SET last_counted = ?, next_due = ? WHERE village = ? AND household = ?",
-            (last, next_due_text(world, visit_class, since, last), village, household),
-        )
+def counted_on(world: StoreWorld, days: Sequence[tuple[str, str, str]]) -> None:
+    """Households that a visit now covers: (village, household, day)."""
+    latest: dict[tuple[str, str], str] = {}
+    for village, household, day in days:
+        latest[village, household] = max(day, latest.get((village, household), ""))
+    rows = []
+    for (village, household), day in latest.items():
+        row = world.db.execute(
+            "SELECT class, since, last_counted FROM households_due WHERE village = ? AND household = ?",
+            (village, household),
+        ).fetchone()
+        if row is not None and (row[2] is None or row[2] < day):
+            rows.append((day, next_due_text(world, row[0], row[1], day), village, household))
+    world.db.executemany(_SET, rows)
+
+
+def recount_last(world: StoreWorld, households: Sequence[tuple[str, str]]) -> None:
+    """Households of which a counted day was taken back, or the class changed: look for the last one that counts."""
+    for village, household in households:
+        row = world.db.execute(
+            "SELECT class, since, (SELECT max(day) FROM counted_days"
+            " WHERE village = ?1 AND household = ?2 AND visits > 0)"
+            " FROM households_due WHERE village = ?1 AND household = ?2",
+            (village, household),
+        ).fetchone()
+        if row is not None:
+            visit_class, since, last = row
+            world.db.execute(_SET, (last, next_due_text(world, visit_class, since, last), village, household))
 
 
 def next_due_text(world: StoreWorld, visit_class: str, since: str, last: str | None) -> str:

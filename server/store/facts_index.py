@@ -8,7 +8,7 @@ from __future__ import annotations
 from forms.codes import normalise_identity_number
 from grid_map.days import count_day
 from server.store import scopes
-from server.store.due import DEFAULT_CLASS, next_due_text, update_last_counted
+from server.store.due import DEFAULT_CLASS, next_due_text, recount_last
 from server.store.world import StoreWorld
 from sync.clock import moment_ms
 from sync.record import Record
@@ -56,7 +56,7 @@ def _index_household(world: StoreWorld, record: Record, before: Record | None) -
         (*where, record.grid, visit_class, since, next_due_text(world, visit_class, since, None)),
     )
     if before is not None:
-        update_last_counted(world, *where)
+        recount_last(world, [where])
 
 
 def _index_identity(world: StoreWorld, record: Record, before: Record | None) -> None:

@@ -115,15 +115,15 @@ def create_facts(database: Database) -> None:
         CREATE INDEX households_by_next_due ON households_due (village, next_due);
         CREATE TABLE counted_days (
             village TEXT NOT NULL, household TEXT NOT NULL, day TEXT NOT NULL, visits INTEGER NOT NULL,
-            PRIMARY KEY (village, household, day)
+            grid TEXT NOT NULL, class TEXT NOT NULL, PRIMARY KEY (village, household, day)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE round_credits (
             village TEXT NOT NULL, round TEXT NOT NULL, worker TEXT NOT NULL, visits INTEGER NOT NULL,
             PRIMARY KEY (village, round, worker)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE round_days (
-            village TEXT NOT NULL, worker TEXT NOT NULL, grid TEXT NOT NULL, day TEXT NOT NULL, late INTEGER NOT NULL,
-            own INTEGER NOT NULL, accompanied INTEGER NOT NULL, PRIMARY KEY (village, worker, grid, day, late)
+            village TEXT NOT NULL, worker TEXT NOT NULL, grid TEXT NOT NULL, day TEXT NOT NULL,
+            own INTEGER NOT NULL, accompanied INTEGER NOT NULL, PRIMARY KEY (village, worker, grid, day)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE tallies (
             village TEXT NOT NULL, month TEXT NOT NULL, rule TEXT NOT NULL, grid TEXT NOT NULL, worker TEXT NOT NULL,

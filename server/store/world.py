@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from forms.catalogue import Catalogue
 from forms.codes import normalise_identity_number
+from grid_map.days import count_day
 from server.keys import Keys
 from server.store.bodies import opened
 from server.store.knowledge import Knowledge
@@ -40,17 +41,19 @@ class Stored(NamedTuple):
 class StoreWorld:
     """Records and facts for `sync.apply`. `village` is where the operation in hand believes its record to be."""
 
-    def __init__(self, db: sqlite3.Connection, keys: Keys, knowledge: Knowledge, today: date) -> None:
+    def __init__(self, db: sqlite3.Connection, keys: Keys, knowledge: Knowledge, now_ms: int) -> None:
         self.db = db
         self.keys = keys
         self.knowledge = knowledge
-        self.today = today
+        self.now_ms = now_ms
+        self.today = count_day(now_ms)
         self.village = ""
         self.catalogue: Catalogue = knowledge.catalogue(db)
         self.before: dict[str, Stored | None] = {}
         self.changed: dict[str, str | None] = {}
         self.grants_ended: list[tuple[str, str, int, str | None, str | None]] = []
         self._records: dict[str, Record | None] = {}
+        self._marked: dict[str | None, dict[str, None]] = {}
 
     def prefetch(self, village: str, identifiers: Iterable[str]) -> None:
         """Read many records of a village at once; those that are not there are looked for one by one when asked."""
@@ -100,8 +103,12 @@ class StoreWorld:
     def put(self, record: Record, fingerprint: str | None) -> None:
         self._records[record.id] = record
         self.before.setdefault(record.id, None)
-        self.changed.pop(record.id, None)
+        before = self.changed.pop(record.id, None)
         self.changed[record.id] = fingerprint
+        if before != fingerprint:
+            self._marked.get(before, {}).pop(record.id, None)
+            if fingerprint is not None:
+                self._marked.setdefault(fingerprint, {})[record.id] = None
 
     def touch(self, record: Record) -> None:
         """Have a record sent again (it came into somebody's scope) without counting an operation."""
@@ -124,18 +131,11 @@ class StoreWorld:
         return [other for other in found if other is not None and moves_along(self, other)]
 
     def open_with_fingerprint(self, fingerprint: str) -> list[str]:
+        found = list(self._marked.get(fingerprint, ()))
         rows = self.db.execute(
             "SELECT id FROM records WHERE village = ? AND fingerprint = ?", (self.village, fingerprint)
         ).fetchall()
-        found = [
-            identifier for (identifier,) in rows if self.changed.get(identifier, fingerprint) == fingerprint
-        ]
-        found += [
-            identifier
-            for identifier, mark in self.changed.items()
-            if mark == fingerprint and identifier not in found
-        ]
-        return found
+        return found + [identifier for (identifier,) in rows if identifier not in self.changed]
 
     def person_key(self, identity_number: str) -> str:
         hashed = self.keys.lookup_hash(normalise_identity_number(identity_number))

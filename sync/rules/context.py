@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from forms.problem import Problem, pointer_to
 from grid_map.days import count_day, day_start_ms
@@ -23,7 +24,13 @@ def day_of(at_ms: int) -> date:
 def captured_day(operation: Operation) -> date:
     """The day of capture in Asia/Shanghai by corrected time; a mended operation keeps the first one's."""
     said = operation.captured if operation.mends and operation.captured else operation.clock
-    return day_of(moment_ms(said[:24]))
+    return _day_of_hour(said[:13])
+
+
+@lru_cache(maxsize=1024)
+def _day_of_hour(hour: str) -> date:
+    """The day of a clock's hour (`2026-11-23T08`): the zone is whole hours off UTC."""
+    return day_of(moment_ms(hour + ":00:00Z"))
 
 
 class Context:

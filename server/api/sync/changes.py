@@ -38,7 +38,7 @@ async def get_changes(
         return None if scope is None else _page(db, scope)
 
     def renew(db: sqlite3.Connection) -> None:
-        renewed_scope(server, db, device_of(db, hashed), today)
+        renewed_scope(server, db, device_of(db, hashed), now_ms)
 
     def _page(db: sqlite3.Connection, scope: Scope) -> bytes:
         if not scopes.follows(scope, village):

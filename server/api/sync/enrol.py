@@ -12,7 +12,6 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 
 from forms.problem import Problem
-from grid_map.days import count_day
 from server.api.sync.wire import AnyRequest, SyncServer, body_of, decoded, heading, renewed_scope, reply
 from server.auth import SignIn, address_of, check_password, new_token, token_hash
 from server.clock import Clock
@@ -132,7 +131,7 @@ def _enrolled(
         device=identifier,
         token=token,
         worker=WorkerCard(account.id, account.name, account.role, account.division),
-        scope=renewed_scope(server, db, device, count_day(now_ms)),
+        scope=renewed_scope(server, db, device, now_ms),
         limits=Limits(
             settings.batch_operations_max,
             settings.batch_bytes_max,

@@ -33,7 +33,7 @@ async def get_segments(
 
     def make(db: sqlite3.Connection) -> bytes:
         device = device_of(db, hashed)
-        scope = renewed_scope(server, db, device, count_day(now_ms))
+        scope = renewed_scope(server, db, device, now_ms)
         if not scopes.follows(scope, village):
             raise ProblemError("forbidden")
         head = heading(db, now_ms)

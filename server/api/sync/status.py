@@ -56,7 +56,7 @@ async def post_status(
                 **heading(db, now_ms),
                 acknowledged=device.acknowledged,
                 digest=device.digest,
-                scope=renewed_scope(server, db, device, today),
+                scope=renewed_scope(server, db, device, now_ms),
                 orders=device.orders,
                 outcomes=changed,
                 outcomes_cursor=(changed[-1].cursor or 0) if changed else report.outcomes_after,

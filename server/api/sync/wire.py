@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import sqlite3
-from datetime import date
 from typing import Any, TypeVar
 
 import msgspec
@@ -115,16 +114,16 @@ async def scope_for(server: SyncServer, device: Device, now_ms: int) -> Scope:
     found = await server.store.read(lambda db: scopes.current(db, device.worker, today))
     if found is not None:
         return found
-    return await server.store.write(lambda db: renewed_scope(server, db, device, today))
+    return await server.store.write(lambda db: renewed_scope(server, db, device, now_ms))
 
 
-def renewed_scope(server: SyncServer, db: sqlite3.Connection, device: Device, today: date) -> Scope:
+def renewed_scope(server: SyncServer, db: sqlite3.Connection, device: Device, now_ms: int) -> Scope:
     """Work a scope out in a write; where it changed, so may what the worker's cases need from other grids."""
     knowledge = server.intake.knowledge
     row = db.execute("SELECT number FROM scopes WHERE worker = ?", (device.worker,)).fetchone()
-    scope = scopes.refresh(db, knowledge, device.worker, device.division, today)
+    scope = scopes.refresh(db, knowledge, device.worker, device.division, count_day(now_ms))
     if row is not None and row[0] != scope.number:
-        world = StoreWorld(db, server.keys, knowledge, today)
+        world = StoreWorld(db, server.keys, knowledge, now_ms)
         for village in scope.villages:
             regrant(world, village.village, device.worker)
         flush(world)
