@@ -7,13 +7,17 @@ Instants are integers, milliseconds since 1970-01-01T00:00Z, so that both implem
 from datetime import UTC, date, datetime
 
 DAY_MS = 86_400_000
+AT_MS_MIN = -2_208_988_800_000  # 1900-01-01T00:00Z; whoever takes instants in refuses what lies beyond
+AT_MS_MAX = 32_503_680_000_000  # 3000-01-01T00:00Z
 _SHANGHAI_MS = 8 * 3_600_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
 def count_day(at_ms: int) -> date:
-    """The day in Asia/Shanghai that an instant belongs to. OverflowError beyond the years 1 to 9999."""
+    """The day in Asia/Shanghai that an instant belongs to. ValueError outside AT_MS_MIN to AT_MS_MAX."""
+    if not AT_MS_MIN <= at_ms <= AT_MS_MAX:
+        raise ValueError(f"时间超出可计数的范围：{at_ms}（an instant outside the years 1900 to 2999）")
     return date.fromordinal(_EPOCH_ORDINAL + (at_ms + _SHANGHAI_MS) // DAY_MS)
 
 

@@ -75,6 +75,7 @@ def test_the_same_household_twice_in_a_day_counts_once() -> None:
 def test_two_workers_together_are_one_for_coverage_and_one_round_each() -> None:
     together = [visit(workers=("li", "wang"))]
     assert coverage(together, CLASSES).number == 1
+    assert credited_workers(a_round(), together[0]) == ("li", "wang")
     assert pace_rounds([a_round()], together, "li").number == 1
     wang = pace_rounds([a_round()], together, "wang")
     assert (wang.number, why(wang, "r1")) == (1, "accompanied")

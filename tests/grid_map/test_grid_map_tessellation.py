@@ -1,5 +1,6 @@
 """The demonstration geometry: no gaps, no overlaps, every unit in one piece; houses inside, in a walkable order."""
 
+import math
 import time
 from collections import Counter, defaultdict
 from itertools import pairwise
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from grid_map.cutting import centre, cut
 from grid_map.divisions import load_divisions
-from grid_map.grids import CodeRule, GridIndex, outline
+from grid_map.grids import CodeRule, Grid, GridIndex, outline
 from grid_map.house_placing import PlacedHouse, place_households
 from grid_map.tessellation import DEMO_LABEL, OUTLINE, demo_grids, tessellate
 from grid_map.walking_order import Stop, by_house_number
@@ -116,16 +117,42 @@ def test_houses_stand_inside_their_grid_each_at_its_own_door(count: int) -> None
         assert len({h.house_number() for h in houses}) == count
 
 
-def test_house_number_order_is_a_walk() -> None:
-    """The walk by house number passes all 400 in little more than the lanes' own length."""
-    houses = place_households(GRIDS[500], 400)
+def on_the_ground(houses: tuple[PlacedHouse, ...]) -> list[tuple[float, float]]:
+    """Metres, near enough for telling a walk from a jump."""
+    return [(h.lon * 95_900, h.lat * 111_195) for h in houses]
+
+
+def size_meters(grid: Grid) -> float:
+    return math.sqrt(outline(grid).area * 95_900 * 111_195)
+
+
+U_SHAPE = ((120.6, 30.3), (120.63, 30.3), (120.63, 30.31), (120.62, 30.31), (120.62, 30.302), (120.61, 30.302),
+           (120.61, 30.31), (120.6, 30.31), (120.6, 30.3))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("g", "step_max"),
+    [
+        *((GRIDS[n], 0.5) for n in (0, 200, 500, 900)),
+        (Grid("330481106222999", "U", "330481106222", ((U_SHAPE,),)), 1),
+    ],
+)
+def test_house_number_order_is_a_walk_without_jumps(g: Grid, step_max: float) -> None:
+    houses = place_households(g, 400)
     stops = [Stop(str(n), h.house_number(), h.lon, h.lat) for n, h in enumerate(houses)]
     assert [s.id for s in by_house_number(stops)] == [s.id for s in stops]
-    plane = [(h.lon * 95_900, h.lat * 111_195) for h in houses]
-    steps = [shapely.Point(a).distance(shapely.Point(b)) for a, b in pairwise(plane)]
-    spread = sum(shapely.Point(plane[0]).distance(shapely.Point(p)) for p in plane) / len(plane)
-    assert sum(steps) / len(steps) < spread / 8
-    assert max(steps) < 2.5 * spread
+    steps = [math.dist(a, b) for a, b in pairwise(on_the_ground(houses))]
+    assert max(steps) < step_max * size_meters(g)
+    assert sum(steps) / len(steps) < size_meters(g) / 20
+
+
+def test_neighbouring_numbers_stand_on_two_sides_of_a_lane() -> None:
+    places = on_the_ground(place_households(GRIDS[500], 400))
+    across = []
+    for a, b, c in zip(places, places[1:], places[2:], strict=False):
+        doubled = abs((c[0] - a[0]) * (b[1] - a[1]) - (b[0] - a[0]) * (c[1] - a[1]))
+        across.append(doubled / math.dist(a, c))
+    assert sorted(across)[len(across) // 2] == pytest.approx(18, abs=3)
 
 
 def test_groups_go_on_through_a_village_and_some_houses_were_built_between() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grid_map.days import count_day, day_start_ms, ms_of
+from grid_map.days import AT_MS_MAX, AT_MS_MIN, count_day, day_start_ms, ms_of
 from grid_map.problems import BadInputError
 from grid_map.visit_classes import (
     UnknownVisitClassError,
@@ -156,6 +156,14 @@ def test_a_day_is_the_day_in_shanghai(naive: datetime) -> None:
     day = count_day(at_ms)
     assert day == (moment + timedelta(hours=8)).date()
     assert day_start_ms(day) <= at_ms < day_start_ms(day) + 86_400_000
+
+
+def test_an_instant_that_no_calendar_holds_is_refused_in_words() -> None:
+    assert count_day(AT_MS_MIN) == date(1900, 1, 1)
+    assert count_day(AT_MS_MAX) == date(3000, 1, 1)
+    for at_ms in (AT_MS_MIN - 1, AT_MS_MAX + 1, 10**30, -(10**30)):
+        with pytest.raises(ValueError, match="时间超出可计数的范围"):
+            count_day(at_ms)
 
 
 def test_a_naive_datetime_is_refused() -> None:

@@ -85,6 +85,12 @@ def test_it_starts_where_the_worker_stands() -> None:
     assert walking_order(row, (120.61, 30.3)).ids == ("5", "4", "3", "2", "1", "0")
 
 
+def test_it_is_not_led_astray_by_the_nearest_door() -> None:
+    """The nearest door first would zigzag over the start: 6.8 against 5."""
+    row = [Stop(str(n), f"{n}号", 120.6 + x / 1000, 30.3) for n, x in ((1, -1.0), (2, 0.9), (3, 3.0))]
+    assert walking_order(row, (120.6, 30.3)).ids == ("1", "2", "3")
+
+
 def test_households_at_one_door_keep_house_number_order() -> None:
     flats = [Stop(f"f{n}", f"1幢{n}室", 120.6, 30.3) for n in (101, 102, 201, 1001)]
     assert walking_order(flats[::-1]).ids == ("f101", "f102", "f201", "f1001")
