@@ -22,7 +22,9 @@ _LEAD_BORN, _WORKERS_BORN = (1968, 1988), (1972, 2001)
 
 
 class DemoAccount(msgspec.Struct, frozen=True):
-    """An account to be made. `division` is a 12-digit code; `number` counts a village's workers from 1, else 0.
+    """An account to be made. `division` has 12 digits for a village, 9 for a town, 6 for the city.
+
+    `number` counts a village's workers from 1; it is 0 for everybody else.
 
     `id` is the worker that operations, rotas and assignments name. `departments` is empty but for a town clerk.
     """
@@ -51,7 +53,14 @@ def _account(
     name = surname(random) + given_name(random, sex, random.randint(*born))
     made = MADE_AT_MS + number
     return DemoAccount(
-        new_id(random, made), username, password(random), name, role, division, number, departments
+        new_id(random, made),
+        username,
+        password(random),
+        name,
+        role,
+        short_code(division),
+        number,
+        departments,
     )
 
 

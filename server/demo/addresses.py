@@ -37,10 +37,12 @@ def addresses(random: Random, unit: Division, grids: Sequence[Grid], count: int,
     prefix = f"{town.name if town else ''}{unit.short_name}"
     doors: list[Address] = []
     group = 1
+    estates = random.sample(_ESTATES_FIRST, len(grids))
     for number, grid in enumerate(grids, start=1):
         share = count * number // len(grids) - len(doors)
         if unit.kind == "community":
-            doors += _in_estate(random, prefix, grid, share, seed)
+            estate = estates[number - 1] + random.choice(_ESTATES_LAST)
+            doors += _in_estate(prefix + estate, grid, share, seed)
         else:
             houses = place_households(grid, share, seed, group)
             group = houses[-1].group + 1 if houses else group
@@ -50,9 +52,8 @@ def addresses(random: Random, unit: Division, grids: Sequence[Grid], count: int,
     return doors
 
 
-def _in_estate(random: Random, prefix: str, grid: Grid, count: int, seed: int) -> list[Address]:
+def _in_estate(prefix: str, grid: Grid, count: int, seed: int) -> list[Address]:
     """Buildings of two entrances, six floors and two flats a landing; everybody in one stands at its door."""
-    estate = random.choice(_ESTATES_FIRST) + random.choice(_ESTATES_LAST)
     buildings = place_households(grid, -(-count // HOUSEHOLDS_A_BUILDING), seed)
     doors = []
     for place in range(count):
@@ -61,7 +62,7 @@ def _in_estate(random: Random, prefix: str, grid: Grid, count: int, seed: int) -
         floor, room = divmod(floor_and_room, _ROOMS)
         house_number = f"{number + 1}幢{unit + 1}单元{floor + 1}0{room + 1}室"
         house = buildings[number]
-        doors.append(_address(grid.code, prefix + estate, house_number, house.lat, house.lon))
+        doors.append(_address(grid.code, prefix, house_number, house.lat, house.lon))
     return doors
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from grid_map.divisions import Division, load_divisions
 from grid_map.geojson import feature
 from grid_map.grids import Grid
-from grid_map.tessellation import demo_grids
+from grid_map.tessellation import DECIMALS, demo_grids
 from grid_map.visit_classes import load_visit_classes
 from server.demo.accounts import DemoAccount, town_clerk, village_accounts
 from server.demo.addresses import addresses
@@ -26,7 +26,6 @@ from server.demo.times import at, month_end, months_before
 from server.demo.visit_mix import draw_visit_classes
 from server.demo.visits import Visits
 from sync.ids import derived
-from sync.kinds import REFERENCE_VILLAGE
 
 Scale = Literal["village", "town", "city"]
 MONTHS = 3
@@ -48,14 +47,29 @@ def scale_villages(scale: Scale) -> tuple[str, ...]:
 
 
 def city_facts(villages: tuple[str, ...], seed: int, at_ms: int) -> Iterator[Fact]:
-    """What is common: every division in the `reference` feed, and each village's grids in the village's own."""
-    for division in load_divisions():
-        record = derived("division", division.code)
-        yield Fact("division", record, REFERENCE_VILLAGE, at_ms, _definition(division.code, 1, division))
+    """The grids of these villages, each in its village's feed; divisions come with the reference data.
+
+    A grid's definition is its GeoJSON feature with the coordinates as text, as no operation holds a fraction.
+    """
     for village in villages:
         for grid in demo_grids(village, seed):
-            definition = {"key": grid.code, "version": grid.version, "definition": feature(grid)}
-            yield Fact("grid", derived("grid", grid.code), village, at_ms, definition)
+            fields = {
+                "key": grid.code,
+                "version": grid.version,
+                "definition": _without_fractions(feature(grid)),
+            }
+            yield Fact("grid", derived("grid", grid.code), village, at_ms, fields)
+
+
+def _without_fractions(value: Any) -> Any:
+    """The same with numbers that are no integers written as text (sync protocol, Operation)."""
+    if isinstance(value, float):
+        return f"{value:.{DECIMALS}f}"
+    if isinstance(value, dict):
+        return {key: _without_fractions(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_fractions(inner) for inner in value]
+    return value
 
 
 def village_facts(
@@ -71,18 +85,6 @@ def village_facts(
 
 def _time(fact: Fact | Change) -> int:
     return fact.at_ms
-
-
-def _definition(key: str, version: int, division: Division) -> dict[str, object]:
-    definition = {
-        "code": division.code,
-        "name": division.name,
-        "kind": division.kind,
-        "parent": division.parent,
-        "effective_from": division.effective_from and division.effective_from.isoformat(),
-        "effective_to": division.effective_to and division.effective_to.isoformat(),
-    }
-    return {"key": key, "version": version, "definition": definition}
 
 
 @lru_cache(maxsize=1)
@@ -119,7 +121,8 @@ class _VillageMaker:
     def all(self) -> list[Fact | Change]:
         """Directory, rota, households, rounds and visits, cases."""
         made: list[Fact | Change] = [*self._directory(), *self._rota_facts()]
-        settlement = Settlement(self.random, self.village, self.registered_ms + 60_000)
+        last = date.fromordinal(self.history.last)
+        settlement = Settlement(self.random, self.village, self.history.registered, last)
         made += self._settle(settlement)
         outings = Outings(self.random, self.workers_of, self.rota, self.history.first, self.history.last)
         visits = Visits(self.random, self.village, settlement.homes, outings)
@@ -148,7 +151,8 @@ class _VillageMaker:
             published = entry.day.replace(day=1) - timedelta(days=_ROTA_PUBLISHED_DAYS_BEFORE)
             day = max(self.history.registered.toordinal(), min(published.toordinal(), self.history.last))
             made = at(day, 10 * 60) + entry.day.day
-            yield Fact("rota", new_id(self.random, made), self.village, made, _rota_fields(entry))
+            record = derived("rota", self.village, entry.day.isoformat())
+            yield Fact("rota", record, self.village, made, _rota_fields(entry))
 
     def _settle(self, settlement: Settlement) -> Iterator[Fact]:
         community = self.unit.kind == "community"

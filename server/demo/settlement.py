@@ -1,6 +1,7 @@
 """The households and residents of a village as facts, and what later generators need to know of them."""
 
 from collections.abc import Iterator
+from datetime import date
 from random import Random
 from typing import Any
 
@@ -10,16 +11,20 @@ from server.demo.addresses import Address
 from server.demo.facts import Fact, new_id
 from server.demo.families import ADULT_YEARS
 from server.demo.population import Household, Resident
+from server.demo.times import at
 from server.demo.visit_mix import ORDINARY, Share
 
 POSITION_SOURCE = "demonstration"
+_REGISTERED_MINUTE = 9 * 60
+_DAYS_TO_REGISTER_MAX = 35
 _TAG_ELDER_ALONE = "独居老人"
 
 
 class Inhabitant(msgspec.Struct):
-    """A resident with the id of its record."""
+    """A resident with the id of its record, which was written down at `written_ms`."""
 
     id: str
+    written_ms: int
     name: str
     sex: str
     age: int
@@ -47,12 +52,17 @@ class Home(msgspec.Struct):
 
 
 class Settlement:
-    """Turns drawn households into homes and their facts, one millisecond after another from `start_ms`."""
+    """Turns drawn households into homes and their facts, one millisecond after another on the day `registered`.
 
-    def __init__(self, random: Random, village: str, start_ms: int) -> None:
+    Who was born since is written down some weeks after the birth, at the latest on the day `last`.
+    """
+
+    def __init__(self, random: Random, village: str, registered: date, last: date) -> None:
         self._random = random
         self._village = village
-        self._now = start_ms
+        self._registered = registered.isoformat()
+        self._last = last.toordinal()
+        self._now = at(registered.toordinal(), _REGISTERED_MINUTE)
         self.homes: list[Home] = []
 
     def facts(
@@ -68,19 +78,7 @@ class Settlement:
 
     def _home(self, household: Household, door: Address, share: Share | None) -> Home:
         self._now += 1
-        people = [
-            Inhabitant(
-                id=new_id(self._random, self._now),
-                name=resident.name,
-                sex=resident.sex,
-                age=resident.age,
-                phone=resident.phone,
-                identity_number=resident.identity_number,
-                relation=resident.relation,
-                present=not resident.moved_out,
-            )
-            for resident in household.residents
-        ]
+        people = [self._inhabitant(resident) for resident in household.residents]
         return Home(
             id=new_id(self._random, self._now),
             grid=door.grid,
@@ -94,6 +92,25 @@ class Settlement:
             },
             phone=next((person.phone for person in people if person.phone), None),
             people=people,
+        )
+
+    def _inhabitant(self, resident: Resident) -> Inhabitant:
+        written = self._now
+        if resident.birth_date >= self._registered:
+            day = date.fromisoformat(resident.birth_date).toordinal() + int(
+                _WEEKS_TO_REGISTER * 7 * self._random.random()
+            )
+            written = at(min(day + 1, self._last), _REGISTERED_MINUTE + 360 * self._random.random())
+        return Inhabitant(
+            id=new_id(self._random, written),
+            written_ms=written,
+            name=resident.name,
+            sex=resident.sex,
+            age=resident.age,
+            phone=resident.phone,
+            identity_number=resident.identity_number,
+            relation=resident.relation,
+            present=not resident.moved_out,
         )
 
     def _household(self, home: Home, household: Household, door: Address, share: Share | None) -> Fact:
@@ -128,4 +145,4 @@ class Settlement:
             fields["identity_number"] = person.identity_number
         if person.phone is not None:
             fields["phone"] = person.phone
-        return Fact("resident", person.id, self._village, self._now, fields)
+        return Fact("resident", person.id, self._village, person.written_ms, fields)

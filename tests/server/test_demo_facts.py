@@ -20,7 +20,7 @@ from server.demo.city import city_facts, scale_villages, village_facts
 from server.demo.facts import Change, Fact
 from sync.clock import moment_ms
 from sync.ids import is_uuid, uuid7_ms
-from sync.kinds import KINDS, REFERENCE_VILLAGE, field_problems
+from sync.kinds import KINDS, field_problems
 
 TODAY = date(2026, 11, 23)
 VILLAGE = "330481106222"
@@ -87,7 +87,7 @@ def test_ids_are_unique_and_carry_their_time():
     made = facts()
     assert len({fact.record for fact in made}) == len(made)
     assert all(is_uuid(fact.record) for fact in made)
-    assert all(uuid7_ms(fact.record) == fact.at_ms for fact in made if fact.kind != "worker")
+    assert all(uuid7_ms(fact.record) == fact.at_ms for fact in made if fact.kind not in ("worker", "rota"))
 
 
 @pytest.mark.parametrize("village", [VILLAGE, COMMUNITY])
@@ -166,16 +166,14 @@ def test_scales():
     assert len(set(scale_villages("city"))) == 236
 
 
-def test_common_facts_hold_every_division_and_the_grids_of_the_villages():
-    made = list(city_facts((VILLAGE,), 1, 1_767_225_600_000))
-    assert all(field_problems(KINDS[fact.kind], fact.fields) == [] for fact in made)
-    divisions = [fact for fact in made if fact.kind == "division"]
-    assert len(divisions) == 1 + 12 + 236
-    assert {fact.village for fact in divisions} == {REFERENCE_VILLAGE}
-    grids = {fact.fields["key"]: fact for fact in made if fact.kind == "grid"}
-    assert set(grids) == {grid.code for grid in demo_grids(VILLAGE, 1)}
-    assert {fact.village for fact in grids.values()} == {VILLAGE}
-    assert all(fact.fields["definition"]["properties"]["label"] == "演示位置" for fact in grids.values())
+def test_common_facts_are_the_grids_of_the_villages():
+    made = list(city_facts((VILLAGE, COMMUNITY), 1, 1_767_225_600_000))
+    assert all(field_problems(KINDS[fact.kind], msgspec.to_builtins(fact.fields)) == [] for fact in made)
+    assert {fact.kind for fact in made} == {"grid"}
+    for village in (VILLAGE, COMMUNITY):
+        grids = {fact.fields["key"]: fact for fact in made if fact.village == village}
+        assert set(grids) == {grid.code for grid in demo_grids(village, 1)}
+        assert all(f.fields["definition"]["properties"]["label"] == "演示位置" for f in grids.values())
     assert len({fact.record for fact in made}) == len(made)
 
 

@@ -14,6 +14,10 @@ from server.demo.facts import Fact, seeded
 from server.demo.names import RARE_CHARACTERS, given_name, surname
 from server.demo.numbers import COUNTY_CODE, IdentityNumbers, phone_number
 from server.demo.size import village_size
+from server.new_account import mistakes_in
+from server.roles import Role
+from server.settings import Settings
+from server.store.accounts import Account
 
 TODAY = date(2026, 11, 23)
 VILLAGE, COMMUNITY = "330481106222", "330481106001"
@@ -186,6 +190,20 @@ def test_accounts_are_complete_and_their_passwords_differ():
     assert made == accounts(1, scale_villages("town"))
     assert {a.password for a in made}.isdisjoint(a.password for a in accounts(2, scale_villages("town")))
     assert "330481106222-w1" in {account.username for account in made}
+
+
+def test_accounts_are_such_as_the_server_makes():
+    settings = Settings()
+    for made in accounts(1, scale_villages("town")):
+        account = Account(
+            id=made.id,
+            username=made.username,
+            name=made.name,
+            role=Role(made.role),
+            division=made.division,
+            departments=made.departments,
+        )
+        assert mistakes_in(account, made.password, settings) == []
 
 
 def test_the_directory_names_the_accounts():
