@@ -1,5 +1,4 @@
-"""How rounds and household visits are counted: named rules, used alike by the server's tallies and on a
-device.
+"""How rounds and household visits are counted: named rules, the same in the server's tallies and on a device.
 
 The rules are those of the domain notes, How visits are counted. For a list, `coverage`, `pace_rounds` and
 `worker_households` give the number and say of every visit or round whether it counts and why. For one visit
@@ -89,9 +88,7 @@ def covers(visit: VisitFact, visit_class: VisitClass | None) -> bool:
 
 
 def coverage_key(visit: VisitFact, visit_class: VisitClass | None) -> tuple[str, date] | None:
-    """What the visit adds to coverage: its household and day, None for nothing. The count is of distinct
-    keys.
-    """
+    """What the visit adds to coverage: its household and day, or None. The count is that of distinct keys."""
     if visit.household is None or not covers(visit, visit_class):
         return None
     return visit.household, count_day(visit.occurred_at_ms)
@@ -113,16 +110,14 @@ def pace_of_counts(own: int, accompanied: int) -> int:
 
 
 def round_closes_at(round_: RoundFact, last_visit_at_ms: int | None) -> int:
-    """When a round closes, epoch ms: by its button, else 3 hours after its last visit (or its start)."""
-    if round_.finished_at_ms is not None:
-        return round_.finished_at_ms
-    return max(round_.started_at_ms, last_visit_at_ms or 0) + ROUND_OPEN_HOURS * HOUR_MS
+    """When a round closes, epoch ms: by its button, or by itself 3 hours after its last visit (or start)."""
+    latest = round_.started_at_ms if last_visit_at_ms is None else max(round_.started_at_ms, last_visit_at_ms)
+    by_itself = latest + ROUND_OPEN_HOURS * HOUR_MS
+    return by_itself if round_.finished_at_ms is None else min(round_.finished_at_ms, by_itself)
 
 
 def coverage(visits: Iterable[VisitFact], classes: VisitClasses) -> Count:
-    """Household visits by the rule `household.day`. Of several on one day the earliest is the one that
-    counts.
-    """
+    """Household visits by the rule `household.day`; of several on one day the earliest counts."""
     taken: set[tuple[str, date]] = set()
     explained: list[Explained] = []
     for visit in sorted(visits, key=_in_time):
@@ -137,9 +132,7 @@ def coverage(visits: Iterable[VisitFact], classes: VisitClasses) -> Count:
 
 
 def worker_households(visits: Iterable[VisitFact], classes: VisitClasses, worker: str) -> Count:
-    """One worker's household visits by the rule `household.day.worker`: coverage of the visits they took
-    part in.
-    """
+    """One worker's household visits by `household.day.worker`: coverage of the visits they took part in."""
     own = coverage([v for v in visits if worker in v.workers], classes)
     return Count(WORKER_HOUSEHOLD_DAY.key, own.number, own.explained)
 

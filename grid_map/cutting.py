@@ -1,6 +1,4 @@
-"""Cutting a convex piece of ground into parts of given weights: recursive weighted bisection, for
-demonstration data.
-"""
+"""Cutting a convex piece of ground into parts by weight (recursive bisection), for demonstration data."""
 
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise

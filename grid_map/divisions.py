@@ -39,9 +39,7 @@ _COLUMNS = ("code", "name", "kind", "parent", "effective_from", "effective_to")
 
 
 def full_code(code: str) -> str:
-    """The 12-digit form of a 6, 9 or 12-digit code: 330481106 -> 330481106000. Other text is returned as it
-    is.
-    """
+    """The 12-digit form of a 6, 9 or 12-digit code: 330481106 -> 330481106000. Other text is left alone."""
     return code.ljust(12, "0") if len(code) in {6, 9} else code
 
 
@@ -58,8 +56,9 @@ def within(code: str, ancestor: str) -> bool:
 
 
 class Division(msgspec.Struct, frozen=True):
-    """A city, a town or a unit. `parent` is the 12-digit code above, None for the city; both days are
-    included.
+    """A city, a town or a unit. `parent` is the 12-digit code above, None for the city.
+
+    The effective days are both included; None is an open end.
     """
 
     code: str
@@ -115,9 +114,7 @@ class Divisions:
         return tuple(d for d in self._by_code.values() if d.kind in UNIT_KINDS and within(d.code, code))
 
     def display_name(self, code: str) -> str:
-        """Town and kind beside the name, as ten name stems repeat: 丁桥镇·双联村, 长安镇·…（功能区）. The
-        code if unknown.
-        """
+        """Town and kind beside the name, as ten name stems repeat: 丁桥镇·金敭村. An unknown code is itself."""
         division = self.get(code)
         if division is None:
             return code

@@ -29,10 +29,10 @@ MONTH_CLOSING = CountingRule(
 
 
 class MonthFigure(msgspec.Struct, frozen=True):
-    """One month's number: `closed` + `late` - `withdrawn` = `current`; `closed` is None while the month is
-    open.
+    """One month's number: `closed` + `late` - `withdrawn` = `current`.
 
-    `late_ids` and `withdrawn_ids` name the visits that arrived or were voided after the closing.
+    `closed` is None while the month is open. `late_ids` and `withdrawn_ids` name the visits that arrived or
+    were voided after the closing.
     """
 
     rule: str

@@ -32,9 +32,7 @@ class PaceTarget(msgspec.Struct, frozen=True):
 
 
 class Assignment(msgspec.Struct, frozen=True):
-    """A worker works in a village from the first to the last day, both included; None means until further
-    notice.
-    """
+    """A worker works in a village from the first to the last day, both included; None is an open end."""
 
     village: str
     first_day: date
@@ -52,10 +50,10 @@ class VillagePace(msgspec.Struct, frozen=True):
 
 
 class Pace(msgspec.Struct, frozen=True):
-    """A worker's pace on a day. `year_target` and `expected` are None when the calendar is not published
-    (暂定).
+    """A worker's pace on a day.
 
-    `estimated` says that days without a rota were assumed.
+    `year_target` and `expected` are None when the calendar is not published (暂定); `estimated` says that
+    days without a rota were assumed.
     """
 
     rule: str
@@ -67,9 +65,7 @@ class Pace(msgspec.Struct, frozen=True):
 
 
 class Availability(msgspec.Struct, frozen=True):
-    """What is known of a worker's days. The rota is complete up to `rota_until`; None means for the whole
-    year.
-    """
+    """What is known of a worker's days. The rota is complete up to `rota_until`, None: for the whole year."""
 
     window_days: frozenset[date] = frozenset()
     leave_days: frozenset[date] = frozenset()

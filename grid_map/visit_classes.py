@@ -41,9 +41,7 @@ class VisitClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Period(msgspec.Struct, frozen=True):
-    """A span in which one counted visit is enough. `key`: 2026-H1, 2026-03 or 2026-W09; both days are
-    included.
-    """
+    """A span in which one counted visit is enough, both days included. `key`: 2026-H1, 2026-03, 2026-W09."""
 
     key: str
     first_day: date
@@ -123,9 +121,7 @@ def next_due(visit_class: VisitClass, last_counted: date | None, since: date) ->
 
 
 def event_deadline_ms(visit_class: VisitClass, event_at_ms: int, last_counted_ms: int | None) -> int | None:
-    """Until when a special event asks for a visit, in epoch ms; None when a visit at or after it has
-    counted.
-    """
+    """Until when a special event asks for a visit (epoch ms); None when one at or after it has counted."""
     if last_counted_ms is not None and last_counted_ms >= event_at_ms:
         return None
     return event_at_ms + visit_class.special_event_hours * HOUR_MS

@@ -185,6 +185,8 @@ def test_a_round_closes_by_its_button_or_three_hours_after_its_last_visit() -> N
     assert round_closes_at(a_round(), None) == started + 3 * HOUR
     assert round_closes_at(a_round(), started + HOUR) == started + 4 * HOUR
     assert round_closes_at(a_round(finished_at_ms=started + 10), started + HOUR) == started + 10
+    forgotten = a_round(finished_at_ms=started + 9 * HOUR)
+    assert round_closes_at(forgotten, started + HOUR) == started + 4 * HOUR
 
 
 def test_every_number_names_a_rule_that_is_explained_in_both_languages() -> None:
