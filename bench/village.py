@@ -87,7 +87,7 @@ def make_village(data: Path, workers: int, households_each: int) -> list[BenchDe
                 BenchDevice(uuid7(now_ms, os.urandom(10)), f"bench-token-{number}", worker, grid, households)
             )
         outcomes = write_operations(
-            intake, db, own_device(db, "import", "导入", VILLAGE, now_ms), drafts, now_ms
+            intake, db, own_device(db, "import", "导入", VILLAGE, now_ms, devices.IMPORT), drafts, now_ms
         )
         assert {one.outcome for one in outcomes} == {"applied"}, outcomes[0]
         for device in made:

@@ -12,11 +12,10 @@ from forms.handling.calendar import WorkingCalendar
 from grid_map.divisions import Division
 from server.intake import Intake
 from server.own_device import Draft, own_device, write_operations
+from server.store.devices import IMPORT
 from sync.ids import derived
 from sync.kinds import REFERENCE_VILLAGE
 from sync.protocol import OutcomeEntry
-
-IMPORT = "import"
 
 
 def ensure_epoch(db: sqlite3.Connection) -> None:
@@ -46,7 +45,7 @@ def publish_reference(
     rows = db.execute("SELECT id FROM records WHERE village = ?", (REFERENCE_VILLAGE,)).fetchall()
     there = {identifier for (identifier,) in rows}
     missing = [draft for draft in wanted if draft.record not in there]
-    device = own_device(db, IMPORT, "资料导入", REFERENCE_VILLAGE, now_ms)
+    device = own_device(db, IMPORT, "资料导入", REFERENCE_VILLAGE, now_ms, IMPORT)
     return write_operations(intake, db, device, missing, now_ms)
 
 

@@ -38,13 +38,14 @@ class Draft(msgspec.Struct, kw_only=True):
     captured: str | None = None
 
 
-def own_device(db: sqlite3.Connection, worker: str, name: str, village: str, now_ms: int) -> Device:
-    """The server's device for an account, or for `import` and `demonstration`; made when it is first needed."""
-    identifier = f"server:{worker}:{village}"
+def own_device(
+    db: sqlite3.Connection, worker: str, name: str, village: str, now_ms: int, nature: str = devices.DESK
+) -> Device:
+    """The server's device for an account at a desk, or for what is imported in its name; made when first needed."""
+    identifier = f"{nature}:{worker}:{village}"
     found = devices.by_id(db, identifier)
     if found is None:
-        of_server = worker in ("import", "demonstration")
-        devices.insert(db, identifier, worker, village, name, (identifier, ""), now_ms, of_server=of_server)
+        devices.insert(db, identifier, worker, village, name, (identifier, ""), now_ms, nature=nature)
         found = devices.by_id(db, identifier)
     if found is None:
         raise LookupError(identifier)
@@ -76,7 +77,8 @@ def write_operations(
 
 
 def _operation(draft: Draft, counter: int, previous: str, clock: Clock, now_ms: int) -> Operation:
-    fresh = draft.record if draft.action == Action.CREATE and draft.record else uuid7(now_ms, os.urandom(10))
+    named = draft.action == Action.CREATE and draft.record and draft.mends is None
+    fresh = draft.record if named else uuid7(now_ms, os.urandom(10))
     return Operation(
         id=fresh,
         format=FORMAT,

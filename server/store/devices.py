@@ -10,7 +10,9 @@ import msgspec
 from sync.chain import first_previous
 from sync.world import Author
 
-SERVER_ROLE = "server"
+SERVER_ROLE, WINDOW_ROLE = "server", "window"
+PHONE, DESK, IMPORT = "phone", "desk", "import"
+"""What a device is: a phone; the server's own for an account at a desk; its own for imports and demonstration data."""
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -24,7 +26,7 @@ class Device(msgspec.Struct, frozen=True):
     digest: str
     unsettled: int
     outcome_cursor: int
-    of_server: bool
+    nature: str
     revoked_ms: int | None
     closed_ms: int | None
     continues: str | None
@@ -44,13 +46,25 @@ class Device(msgspec.Struct, frozen=True):
         return self.revoked_ms is None and not self.account_closed
 
     @property
+    def is_phone(self) -> bool:
+        """Whether somebody carries it about: then it is missed when it does not report."""
+        return self.nature == PHONE
+
+    @property
     def author(self) -> Author:
         """Who captures on it."""
-        return Author(self.id, self.worker, SERVER_ROLE if self.of_server else self.role, self.division)
+        return Author(self.id, self.worker, self._role, self.division)
+
+    @property
+    def _role(self) -> str:
+        if self.nature == IMPORT:
+            return SERVER_ROLE
+        # `server.roles` let the worker write at the desk, where nobody is bound to the own grids
+        return WINDOW_ROLE if self.nature == DESK and self.role == "worker" else self.role
 
 
 _SELECT = (
-    "SELECT d.id, d.worker, d.village, d.name, d.acknowledged, d.digest, d.unsettled, d.outcome_cursor, d.of_server,"
+    "SELECT d.id, d.worker, d.village, d.name, d.acknowledged, d.digest, d.unsettled, d.outcome_cursor, d.nature,"
     " d.revoked_ms, d.closed_ms, d.continues, d.continues_counter, d.orders, d.contact_ms, d.enrolled_ms,"
     " d.signing_key, coalesce(a.name, d.name), coalesce(a.role, 'server'), coalesce(a.division, ''),"
     " a.closed_at IS NOT NULL FROM devices d LEFT JOIN accounts a ON a.id = d.worker"
@@ -59,7 +73,7 @@ _SELECT = (
 
 def _device(row: tuple[object, ...]) -> Device:
     values = list(row)
-    values[8], values[20] = bool(values[8]), bool(values[20])
+    values[20] = bool(values[20])
     return Device(*values)  # type: ignore[arg-type]
 
 
@@ -89,7 +103,7 @@ def by_signing_key(db: sqlite3.Connection, key: str) -> Device | None:
 def of_village(db: sqlite3.Connection, village: str) -> list[Device]:
     """The phones of a village, or of everything below a town or city; not the server's own devices."""
     rows = db.execute(
-        f"{_SELECT} WHERE d.village >= ? AND d.village < ? AND NOT d.of_server ORDER BY d.village, d.name, d.id",
+        f"{_SELECT} WHERE d.village >= ? AND d.village < ? AND d.nature = 'phone' ORDER BY d.village, d.name, d.id",
         (village, village + "~"),
     )
     return [_device(row) for row in rows.fetchall()]
@@ -105,7 +119,7 @@ def insert(
     now_ms: int,
     *,
     hashed_token: bytes | None = None,
-    of_server: bool = False,
+    nature: str = PHONE,
     app_version: str = "",
     continues: tuple[str, int] | None = None,
 ) -> None:
@@ -123,7 +137,7 @@ def insert(
             now_ms,
             now_ms,
             app_version,
-            int(of_server),
+            nature,
             continues[0] if continues else None,
             continues[1] if continues else None,
         ),
@@ -161,7 +175,8 @@ def close(db: sqlite3.Connection, device: str, now_ms: int) -> None:
 def revoke(db: sqlite3.Connection, device: str, now_ms: int, orders: str) -> bool:
     """Take a device's rights away, but for handing over its work; `orders` is `lock` or `wipe`."""
     changed = db.execute(
-        "UPDATE devices SET revoked_ms = ?, orders = ? WHERE id = ?", (now_ms, orders, device)
+        "UPDATE devices SET revoked_ms = coalesce(revoked_ms, ?), orders = ? WHERE id = ?",
+        (now_ms, orders, device),
     )
     return changed.rowcount == 1
 

@@ -57,7 +57,7 @@ def create_operations(database: Database) -> None:
             token_hash BLOB UNIQUE, signing_key TEXT NOT NULL UNIQUE, sealing_key TEXT NOT NULL,
             acknowledged INTEGER NOT NULL, digest TEXT NOT NULL, unsettled INTEGER NOT NULL,
             outcome_cursor INTEGER NOT NULL, enrolled_ms INTEGER NOT NULL, contact_ms INTEGER NOT NULL,
-            app_version TEXT NOT NULL, of_server INTEGER NOT NULL, revoked_ms INTEGER, closed_ms INTEGER,
+            app_version TEXT NOT NULL, nature TEXT NOT NULL, revoked_ms INTEGER, closed_ms INTEGER,
             continues TEXT, continues_counter INTEGER, orders TEXT NOT NULL
         ) STRICT;
         CREATE INDEX devices_by_village ON devices (village);
