@@ -97,10 +97,9 @@ class Settlement:
     def _inhabitant(self, resident: Resident) -> Inhabitant:
         written = self._now
         if resident.birth_date >= self._registered:
-            day = date.fromisoformat(resident.birth_date).toordinal() + int(
-                _WEEKS_TO_REGISTER * 7 * self._random.random()
-            )
-            written = at(min(day + 1, self._last), _REGISTERED_MINUTE + 360 * self._random.random())
+            born = date.fromisoformat(resident.birth_date).toordinal()
+            day = born + 1 + int(_DAYS_TO_REGISTER_MAX * self._random.random())
+            written = at(min(day, self._last), _REGISTERED_MINUTE + 360 * self._random.random())
         return Inhabitant(
             id=new_id(self._random, written),
             written_ms=written,
