@@ -17,13 +17,13 @@ import msgspec
 
 from forms.problem import Problem
 from server.keys import Keys
-from server.store import batches, devices, unsettled
+from server.store import arrivals, batches, devices, unsettled
 from server.store.devices import Device
 from server.store.facts_index import index_facts
 from server.store.feeds import flush
 from server.store.knowledge import Knowledge
 from server.store.tallies import count_changes
-from server.store.unsettled import WHOLE_RECORD, Unsettled
+from server.store.unsettled import NOTHING_READ, WHOLE_RECORD, Unsettled
 from server.store.world import StoreWorld
 from sync.apply import Applied, Outcome, apply_operation
 from sync.errors import HistoryForked, OperationsMissing, TooLarge, Unreadable, WrongCounter
@@ -108,6 +108,7 @@ class _Push:
         self._recounted: set[str] = set()
         self._known: dict[str, tuple[str, int]] = {}
         self._new_ids: dict[str, int] = {}
+        self._repeats: set[int] = set()
 
     def take(self, arrived: Sequence[Arrived], after: int) -> Taken:
         device = self.device
@@ -160,6 +161,7 @@ class _Push:
             one.exact if one.previous is not None else raw_form(one.counter, one.exact) for one in fresh
         ]
         batches.append(self.db, self.keys, where, self.now_ms, outcomes, stored)
+        arrivals.note(self.db, device, fresh, self._repeats, self.now_ms)
         if self._new_ids:
             self.db.executemany(
                 "INSERT OR IGNORE INTO known_ids VALUES (?, ?, ?, ?)",
@@ -225,7 +227,7 @@ class _Push:
         mended = None
         if operation.mends is not None:
             mended = unsettled.with_id(self.db, operation.mends)
-            if mended is None or mended.record != operation.record:
+            if mended is None or mended.record not in (operation.record, NOTHING_READ):
                 return _rejected(
                     one.counter, "already-mended", "这条已经有人改好了", "already mended, or nothing to mend"
                 )
@@ -266,6 +268,7 @@ class _Push:
             return _rejected(
                 one.counter, "id-taken", "这个编号已用于别的内容", "the id is known with other content"
             )
+        self._repeats.add(one.counter)
         again = msgspec.structs.replace(outcome, counter=one.counter, cursor=None)
         if again.outcome in (Outcome.HELD, Outcome.REJECTED):
             return msgspec.structs.replace(again, outcome=Outcome.MERGED, problems=[], waits_for=None)

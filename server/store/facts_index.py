@@ -9,6 +9,8 @@ from forms.codes import normalise_identity_number
 from grid_map.days import count_day
 from server.store import scopes
 from server.store.due import DEFAULT_CLASS, next_due_text, recount_last
+from server.store.explained import index_signature
+from server.store.matters import index_matter
 from server.store.world import StoreWorld
 from sync.clock import moment_ms
 from sync.record import Record
@@ -31,6 +33,10 @@ def index_facts(world: StoreWorld, record: Record, before: Record | None) -> Non
                 (record.values["key"], record.village),
             )
             world.knowledge.forget()
+        case "conflict" | "duplicate":
+            index_matter(world, record, before)
+        case "day-signature":
+            index_signature(world, record)
         case "item" | "form" | "department":
             world.knowledge.forget()
 

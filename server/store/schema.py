@@ -5,9 +5,11 @@ A released migration is never edited or moved; a change of the schema is a new o
 
 from server.store.migrations import Step
 from server.store.schema_accounts import ACCOUNTS_STEPS
+from server.store.schema_desk import DESK_STEPS
 from server.store.schema_sync import SYNC_STEPS
 
 MIGRATIONS: list[Step] = [
     *ACCOUNTS_STEPS,
     *SYNC_STEPS,
+    *DESK_STEPS,
 ]

@@ -19,6 +19,7 @@ from server.store.counted_days import HouseholdDays
 from server.store.counted_rounds import CountedRounds
 from server.store.due import DEFAULT_CLASS
 from server.store.facts_index import index_facts
+from server.store.matters import index_matter
 from server.store.tally_keys import CASE_CAPTURED, VISIT_RECORDED, Key
 from server.store.world import StoreWorld
 from sync.clock import corrected_ms, moment_ms
@@ -107,6 +108,7 @@ def count_changes(world: StoreWorld) -> None:
                 if before is not None:
                     tally.case(before, -1)
                 tally.case(record, 1)
+                index_matter(world, record, before)
             case _:
                 index_facts(world, record, before)
     tally.write()

@@ -6,10 +6,13 @@ import sqlite3
 
 import msgspec
 
+from sync.ids import derived
 from sync.operation import Action, Operation
 from sync.protocol import OutcomeEntry
 
 WHOLE_RECORD = "*"
+NOTHING_READ = ""
+"""The record of an operation that nobody could read; its id follows from its device and counter."""
 RETRIED_CODES = frozenset(
     {"unknown-kind", "unknown-field", "unknown-item", "unknown-format", "unknown-action"}
 )
@@ -70,8 +73,8 @@ def keep(
             device,
             counter,
             village,
-            operation.id if operation is not None else "",
-            operation.record if operation is not None else "",
+            operation.id if operation is not None else derived("unreadable", device, str(counter)),
+            operation.record if operation is not None else NOTHING_READ,
             msgspec.json.encode(blocked_fields(operation) if operation is not None else []).decode(),
             entry.outcome,
             entry.waits_for,
@@ -108,6 +111,14 @@ def waiting_for(db: sqlite3.Connection, what: str) -> list[Unsettled]:
         (what,),
     )
     return [_row(row) for row in rows.fetchall()]
+
+
+def at(db: sqlite3.Connection, device: str, counter: int) -> Unsettled | None:
+    """The unsettled operation of a device at a counter."""
+    row = db.execute(
+        f"SELECT {_COLUMNS} FROM unsettled WHERE device = ? AND counter = ?", (device, counter)
+    ).fetchone()
+    return None if row is None else _row(row)
 
 
 def with_id(db: sqlite3.Connection, identifier: str) -> Unsettled | None:
