@@ -284,13 +284,7 @@ class _Push:
 
     def _blocked_by(self, operation: Operation) -> Applied | None:
         """Held behind an earlier operation of the same device on the same field that is not settled."""
-        if not self._blocked or operation.mends is not None:
-            return None
-        for row in self._blocked:
-            if row.record == operation.record and _overlap(row.fields, operation):
-                waits_for = operation.record if WHOLE_RECORD in row.fields else f"operation:{row.id}"
-                return Applied(outcome=Outcome.HELD, waits_for=waits_for)
-        return None
+        return _held_behind(self._blocked, operation) if self._blocked else None
 
     def _mended(self, mended: Unsettled) -> None:
         """The rejected operation is put right by this one: its outcome says so, and it blocks nothing any more."""
@@ -331,7 +325,9 @@ class _Push:
         if one.operation is None or one.fault is not None:
             return
         self.world.village = one.operation.village
-        entry = _entry(row.counter, self._apply(one.operation, device))
+        earlier = [held for held in unsettled.of_device(self.db, row.device) if held.counter < row.counter]
+        applied = _held_behind(earlier, one.operation) or self._apply(one.operation, device)
+        entry = _entry(row.counter, applied)
         before = batch.outcomes[row.counter - batch.first]
         if (entry.outcome, entry.waits_for, entry.problems) == (
             before.outcome,
@@ -360,6 +356,16 @@ def _village_of(db: sqlite3.Connection, device: str) -> str:
 def _content(operation: Operation) -> Operation:
     """An operation without what enrolling anew rewrites."""
     return msgspec.structs.replace(operation, counter=0, previous="")
+
+
+def _held_behind(earlier: list[Unsettled], operation: Operation) -> Applied | None:
+    """Held if one of these operations of the same device is about the same field; a mend waits for none of them."""
+    if operation.mends is not None:
+        return None
+    for row in earlier:
+        if row.record == operation.record and _overlap(row.fields, operation):
+            return Applied(outcome=Outcome.HELD, waits_for=f"operation:{row.id}")
+    return None
 
 
 def _overlap(fields: list[str], operation: Operation) -> bool:
