@@ -15,10 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from forms.catalogue import load_catalogue
-from forms.handling.calendar import published_calendar
-from grid_map.divisions import load_divisions
 from server.data_folder import open_data
-from server.founding import ensure_epoch, publish_reference
 from server.intake import Intake
 from server.own_device import Draft, own_device, write_operations
 from server.settings import load_settings
@@ -57,8 +54,6 @@ def make_village(data: Path, workers: int, households_each: int) -> list[BenchDe
     random_ = random.Random(7)
 
     def found(db: sqlite3.Connection) -> list[BenchDevice]:
-        ensure_epoch(db)
-        publish_reference(intake, db, load_catalogue(), published_calendar(), list(load_divisions()), now_ms)
         made, drafts = [], []
         for number in range(1, workers + 1):
             worker, grid = uuid7(now_ms, os.urandom(10)), f"{VILLAGE}{number:03d}"

@@ -7,6 +7,7 @@ import typer
 
 from server.cli_accounts import account
 from server.cli_certificate import certificate
+from server.cli_demo import demo_city, ensure_demo, tell_accounts
 from server.cli_messages import mistakes_told, say
 from server.data_folder import open_data
 from server.serve import serve
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.add_typer(account, name="account")
 app.command("certificate")(certificate)
+app.command("demo-city")(demo_city)
 
 Data = Annotated[Path | None, typer.Option(help="数据文件夹 / data folder")]
 
@@ -32,10 +34,20 @@ def run(
     port: Annotated[int | None, typer.Option(help="监听端口 / port")] = None,
     certificate: Annotated[Path | None, typer.Option(help="TLS 证书 / TLS certificate (PEM)")] = None,
     key: Annotated[Path | None, typer.Option(help="TLS 私钥 / TLS private key (PEM)")] = None,
+    demo: Annotated[
+        str | None, typer.Option(help="空文件夹时先建演示城市 / demonstration city: village, town, city")
+    ] = None,
 ) -> None:
     """启动服务 / serve; an empty data folder is made ready first."""
     settings = load_settings(data=data, host=host, port=port, certificate=certificate, key=key)
     store, keys = open_data(settings, exclusive=True)
+    if demo is not None:
+        try:
+            ensure_demo(settings, store, keys, demo)
+        except BaseException:
+            store.close()
+            raise
+        tell_accounts(settings, demo)
     scheme = "https" if settings.certificate else "http"
     address = f"{scheme}://{settings.host}:{settings.port}"
     serve(

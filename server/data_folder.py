@@ -1,10 +1,21 @@
 """The data folder: database, keys, certificates. It is made once, and opened only when it is whole."""
 
+import sqlite3
+
+from forms.catalogue import load_catalogue
+from forms.handling.calendar import published_calendar
+from grid_map.divisions import load_divisions
+from server.clock import unix_ms
+from server.founding import ensure_epoch, publish_reference
+from server.intake import Intake
 from server.keys import KeyFileError, Keys, load_keys, new_keys, save_keys
 from server.settings import Settings
+from server.store.changes import versions_of
 from server.store.engine import Store
+from server.store.knowledge import Knowledge
 from server.store.migrations import migrate
 from server.store.schema import MIGRATIONS
+from sync.kinds import REFERENCE_VILLAGE
 
 
 def open_data(settings: Settings, *, exclusive: bool) -> tuple[Store, Keys]:
@@ -24,8 +35,18 @@ def open_data(settings: Settings, *, exclusive: bool) -> tuple[Store, Keys]:
     keys = load_keys(settings.keys_path)
     store = Store(settings.database_path, exclusive=exclusive, readers=settings.readers)
     try:
-        store.write_now(lambda db: migrate(db, MIGRATIONS))
+        store.write_now(lambda db: _make_ready(db, settings, keys))
     except BaseException:
         store.close()
         raise
     return store, keys
+
+
+def _make_ready(db: sqlite3.Connection, settings: Settings, keys: Keys) -> None:
+    """Migrate; give a new database its epoch and the reference feed that every device follows."""
+    migrate(db, MIGRATIONS)
+    ensure_epoch(db)
+    if versions_of(db, REFERENCE_VILLAGE) == (0, 0):
+        intake = Intake(keys, Knowledge(keys, settings.month_closes_on_working_day))
+        divisions = list(load_divisions())
+        publish_reference(intake, db, load_catalogue(), published_calendar(), divisions, unix_ms())

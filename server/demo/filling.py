@@ -61,7 +61,14 @@ class TellableAccount(msgspec.Struct):
 
 
 def fill(
-    store: Store, keys: Keys, intake: Intake, data: Path, scale: Scale, now_ms: int, progress: Progress, seed: int = SEED
+    store: Store,
+    keys: Keys,
+    intake: Intake,
+    data: Path,
+    scale: Scale,
+    now_ms: int,
+    progress: Progress,
+    seed: int = SEED,
 ) -> Filled:
     """Create the demonstration city of a scale in an empty store, and write its accounts beside it."""
     villages = scale_villages(scale)
@@ -112,9 +119,7 @@ def _fill_village(
     return outcomes
 
 
-def _sittings(
-    facts: Iterable[Fact | Change], now_ms: int
-) -> Iterator[tuple[int, str, list[Draft]]]:
+def _sittings(facts: Iterable[Fact | Change], now_ms: int) -> Iterator[tuple[int, str, list[Draft]]]:
     """What one person wrote down on one day in a row: (receipt, worker, drafts)."""
     for (day, worker), group in groupby(facts, key=lambda fact: (count_day(fact.at_ms), _author(fact))):
         received_ms = min(day_start_ms(day) + _EVENING_MS, now_ms)
