@@ -1,0 +1,90 @@
+"""What arrived after a day was signed although it was captured on that day: shown against the signed day."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import msgspec
+
+from server.keys import Keys
+from server.store import arrivals, batches, devices
+from server.store.arrivals import Arrival
+from server.store.devices import Device
+from sync.record import Record
+
+LISTED_MAX = 200
+
+
+class LateArrival(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation that came too late for the figures."""
+
+    device: str
+    worker_name: str
+    counter: int
+    kind: str | None
+    record: str | None
+    captured: str | None
+    received_ms: int
+    outcome: str
+
+
+class LateArrivals(msgspec.Struct, frozen=True):
+    """How many there are, and the first of them."""
+
+    count: int
+    listed: list[LateArrival]
+
+
+def late_arrivals(db: sqlite3.Connection, keys: Keys, village: str, day: str, signed: Record) -> LateArrivals:
+    """By counters: what lies beyond what had arrived in the signed figures. By time, where they name none."""
+    had = _had_arrived(signed.values.get("figures"))
+    count, listed = 0, list[LateArrival]()
+    for device in devices.of_village(db, village):
+        for run in arrivals.of_day(db, village, device.id, day):
+            first = run.first
+            if had is not None:
+                first = max(run.first, had.get(device.id, 0) + 1)
+            elif run.received_ms <= signed.received_ms:
+                continue
+            if first <= run.last:
+                count += run.last - first + 1
+                room = LISTED_MAX - len(listed)
+                listed += _listed(
+                    db, keys, device, run._replace(first=first, last=min(run.last, first + room - 1))
+                )
+    return LateArrivals(count, listed)
+
+
+def _had_arrived(figures: Any) -> dict[str, int] | None:
+    """Up to which counter each device had arrived when the day was signed; None where the figures are another's."""
+    rows = figures.get("rows") if isinstance(figures, dict) else None
+    if not isinstance(rows, list):
+        return None
+    return {
+        str(row.get("device")): row["acknowledged"]
+        for row in rows
+        if isinstance(row, dict) and isinstance(row.get("acknowledged"), int)
+    }
+
+
+def _listed(db: sqlite3.Connection, keys: Keys, device: Device, run: Arrival) -> list[LateArrival]:
+    if run.last < run.first:
+        return []
+    batch = batches.holding(db, keys, device.village, device.id, run.first)
+    found = []
+    for counter in range(run.first, run.last + 1):
+        operation = batch.operation(counter).operation
+        found.append(
+            LateArrival(
+                device=device.id,
+                worker_name=device.worker_name,
+                counter=counter,
+                kind=None if operation is None else operation.kind,
+                record=None if operation is None else operation.record,
+                captured=None if operation is None else operation.clock[:24],
+                received_ms=run.received_ms,
+                outcome=batch.outcomes[counter - batch.first].outcome,
+            )
+        )
+    return found
