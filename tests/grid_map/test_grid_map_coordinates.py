@@ -108,7 +108,9 @@ def test_a_fix_outside_its_grid_is_remarked() -> None:
 def test_speed_since_the_last_fix() -> None:
     far = (HOME[0], HOME[1] + 0.1)
     assert codes(fix(*far, at_ms=60_000), previous=fix(*HOME)) == ["fast"]
-    assert codes(fix(*far, at_ms=3_600_000), previous=fix(*HOME)) == []
+    # 11.1 km in 300 s are 133 km/h, in 400 s 100 km/h
+    assert codes(fix(*far, at_ms=300_000), previous=fix(*HOME)) == ["fast"]
+    assert codes(fix(*far, at_ms=400_000), previous=fix(*HOME)) == []
     assert codes(fix(*HOME, at_ms=0), previous=fix(*HOME, at_ms=5)) == ["earlier-than-last"]
     assert codes(fix(*HOME), previous=fix(*HOME)) == []
 

@@ -6,7 +6,15 @@ from datetime import date
 
 import pytest
 
-from grid_map.divisions import Division, full_code, load_divisions, read_divisions, short_code, within
+from grid_map.divisions import (
+    Division,
+    Divisions,
+    full_code,
+    load_divisions,
+    read_divisions,
+    short_code,
+    within,
+)
 from grid_map.problems import BadInputError
 
 HEADER = "code\tname\tkind\tparent\teffective_from\teffective_to\n"
@@ -60,6 +68,13 @@ def test_a_name_that_repeats_is_found_in_both_places_and_narrowed_by_its_town() 
     assert [divisions.display_name(d.code) for d in divisions.search("双联 许村")] == ["许村镇·双联村"]
     assert divisions.search("丁桥村")[0].short_name == "丁桥村"
     assert divisions.search("   ") == ()
+
+
+def test_the_name_itself_comes_before_names_that_begin_with_it() -> None:
+    named = {"330481106201": "西东村桥村委会", "330481106202": "东村桥村委会", "330481106203": "东村委会"}
+    divisions = Divisions(Division(code, name, "village", "330481106000") for code, name in named.items())
+    assert [d.code[-1] for d in divisions.search("东村")] == ["3", "2", "1"]
+    assert [d.code[-1] for d in divisions.search("东村", limit=1)] == ["3"]
 
 
 @pytest.mark.parametrize(

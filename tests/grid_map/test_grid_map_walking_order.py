@@ -1,8 +1,9 @@
 """The order of a round: never longer than by house number, deterministic, quick."""
 
+import math
 import random
 import time
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import pytest
 from hypothesis import given
@@ -89,6 +90,22 @@ def test_it_is_not_led_astray_by_the_nearest_door() -> None:
     """The nearest door first would zigzag over the start: 6.8 against 5."""
     row = [Stop(str(n), f"{n}号", 120.6 + x / 1000, 30.3) for n, x in ((1, -1.0), (2, 0.9), (3, 3.0))]
     assert walking_order(row, (120.6, 30.3)).ids == ("1", "2", "3")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_short_walk_is_the_shortest_there_is(seed: int) -> None:
+    """Seven doors, all 720 walks tried; the nearest door first misses the shortest in half of these cases."""
+    place = random.Random(seed)
+    stops = [
+        Stop(str(n), f"{n}号", 120.6 + place.random() / 100, 30.3 + place.random() / 100) for n in range(7)
+    ]
+
+    def walked(path: list[Stop]) -> float:
+        return sum(math.hypot((a.lon - b.lon) * east, (a.lat - b.lat) * 111_195) for a, b in pairwise(path))
+
+    east = 111_195 * math.cos(math.radians(stops[0].lat))
+    shortest = min(walked([stops[0], *rest]) for rest in permutations(stops[1:]))
+    assert walking_order(stops).length_meters == pytest.approx(shortest, abs=1e-3)
 
 
 def test_households_at_one_door_keep_house_number_order() -> None:
