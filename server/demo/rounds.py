@@ -12,12 +12,14 @@ from random import Random
 import msgspec
 
 from server.demo.rota import RotaDay
-from server.demo.visit_mix import VISITS_A_ROUND_MAX
+from server.demo.visit_mix import ROUNDS_A_YEAR, VISITS_A_ROUND_MAX
 
 MORNING, AFTERNOON, EVENING = 0, 1, 2
 EVENING_CALLS_MAX = 6
-# 180 rounds a year on the half days that the window and leave let free (about 120 days), evenings beside them.
-_HALF_DAY_SHARE, _EVENING_SHARE, _SATURDAY_SHARE = 0.73, 0.03, 0.04
+_HALF_DAYS_A_YEAR = (
+    244  # half of 249 working days, less five of leave, in mornings and afternoons, and some evenings
+)
+_HALF_DAY_SHARE, _EVENING_SHARE, _SATURDAY_SHARE = ROUNDS_A_YEAR / _HALF_DAYS_A_YEAR, 0.03, 0.04
 
 
 class Call(msgspec.Struct):

@@ -13,9 +13,9 @@ The sum for a village of 2,000 households and five workers (tested):
     in all               2,000                                6,100   somebody met
 
 With 8 % of the attempts in vain (未遇) that is 6,630 attempts. Five workers × 180 rounds × at most 12 household
-visits are 10,800, so the mix takes about three fifths of what they can do; the smallest team (four workers, 2,000
-households × 0.93) still has a third to spare. Behind it may fall 5–10 % of the households at any time: here
-`OVERDUE_SHARE`, made of the same share of every class as far as whole households go.
+visits are 10,800, so the mix takes about three fifths of what they can do; the team with most to do (four
+workers for 1,899 households) still has a quarter to spare. 5–10 % of the households may be behind at any time: here
+`OVERDUE_SHARE`, the same share of every class as far as whole households go.
 """
 
 from random import Random
@@ -30,7 +30,6 @@ OVERDUE_SHARE = 0.072
 ROUNDS_A_YEAR = 180
 VISITS_A_ROUND_MAX = 12
 ORDINARY = "ordinary"
-VISITS_A_YEAR = {"half_year": 2, "month": 12, "iso_week": 52}
 
 
 class Share(msgspec.Struct, frozen=True):

@@ -18,15 +18,13 @@ from server.demo.visit_mix import (
     NOT_HOME_SHARE,
     ROUNDS_A_YEAR,
     VISITS_A_ROUND_MAX,
-    VISITS_A_YEAR,
     class_counts,
 )
 from sync.clock import moment_ms
 
 VILLAGE, COMMUNITY = "330481106222", "330481106001"
-DAYS = [
-    date(2026, 11, 23), date(2027, 1, 4), date(2026, 7, 1), date(2026, 6, 30), date(2026, 2, 28), date(2026, 10, 9),
-]  # fmt: skip
+VISITS_A_YEAR = {"half_year": 2, "month": 12, "iso_week": 52}
+DAYS = [date(2026, 11, 23), date(2027, 1, 4), date(2026, 7, 1), date(2026, 6, 30)]
 
 
 @lru_cache(maxsize=16)
@@ -67,7 +65,7 @@ def coverage(*place):
 
 
 @pytest.mark.parametrize(
-    ("households", "workers"), [(2_000, 5), (1_700, 4), (1_860, WORKERS_MIN), (2_300, 6)]
+    ("households", "workers"), [(2_000, 5), (1_700, 4), (1_899, WORKERS_MIN), (2_300, 6)]
 )
 def test_the_mix_can_be_done_by_the_workers(households, workers):
     """The sum in `visit_mix`: attempts a year, those in vain included, against rounds of twelve."""
@@ -76,7 +74,7 @@ def test_the_mix_can_be_done_by_the_workers(households, workers):
     assert sum(counts.values()) == households
     met = sum(number * VISITS_A_YEAR[classes[key].period] for key, number in counts.items())
     attempts = met / (1 - NOT_HOME_SHARE)
-    assert attempts <= workers * ROUNDS_A_YEAR * VISITS_A_ROUND_MAX * 0.9
+    assert attempts <= workers * ROUNDS_A_YEAR * VISITS_A_ROUND_MAX * 0.75
 
 
 def test_the_sum_in_the_docstring():
@@ -105,7 +103,7 @@ def test_five_to_ten_per_cent_are_overdue(village, today):
     assert 0.05 <= sum(one.overdue for one in often) / sum(one.households for one in often) <= 0.10
 
 
-@pytest.mark.parametrize("months", [0, 1, 11])
+@pytest.mark.parametrize("months", [0, 11])
 def test_so_it_is_with_a_shorter_or_longer_history(months):
     found = coverage(VILLAGE, DAYS[0], months)
     assert 0.05 <= sum(one.overdue for one in found) / sum(one.households for one in found) <= 0.10
