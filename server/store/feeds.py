@@ -3,12 +3,14 @@
 Invariants
 - A record is in one feed; what leaves a grid, a village or a holder leaves a departure there.
 - `part_hashes` is the XOR of the hashes of all records by part and holder, kept in step with `records`.
-- A grant stands for each record that somebody's case or task needs and that is not in that worker's grids.
+- A grant stands for each record that somebody's case or task needs, whether or not it is in that worker's grids now; it
+  follows the record to another village.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from server.store.bodies import sealed
@@ -137,8 +139,24 @@ def _departures(world: StoreWorld) -> list[tuple[str, str, int, str | None, str 
         record = _now(world, identifier)
         if (stored.village, stored.part, stored.holder) != (record.village, part_of(record), record.holder):
             left.append((stored.village, identifier, record.revision, stored.part, stored.holder))
+        if stored.village != record.village:
+            left.extend(_move_grants(world, record, stored.village))
     left.extend(world.grants_ended)
     return left
+
+
+def _move_grants(
+    world: StoreWorld, record: Record, village: str
+) -> list[tuple[str, str, int, str | None, str | None]]:
+    """Take the grants along to the record's new village; a departure from the old one for each worker who had one."""
+    where = village, record.id
+    workers = world.db.execute(
+        "SELECT DISTINCT worker FROM grants WHERE village = ? AND record = ?", where
+    ).fetchall()
+    world.db.execute(
+        "UPDATE OR REPLACE grants SET village = ? WHERE village = ? AND record = ?", (record.village, *where)
+    )
+    return [(village, record.id, record.revision, None, worker) for (worker,) in workers]
 
 
 def _write_hashes(world: StoreWorld, hashes: dict[tuple[str, str, str], int]) -> None:
@@ -167,52 +185,56 @@ def _grant(world: StoreWorld) -> None:
         record = _now(world, identifier)
         if record.kind in GRANTING:
             refresh_grants(world, record)
-        elif record.kind == "assignment":
-            regrant(world, record.village, record.values["worker"])
 
 
-def regrant(world: StoreWorld, village: str, worker: str) -> None:
-    """The worker's grids changed: what the worker has in hand there may need other grants."""
+def send_again(world: StoreWorld, village: str, worker: str, lost: Sequence[str]) -> None:
+    """Grids left the worker's scope and the device drops them: what the worker has in hand still needs is sent."""
+    marks = ",".join("?" * len(lost))
     rows = world.db.execute(
-        "SELECT id FROM records WHERE village = ? AND holder = ? AND kind IN ('case', 'task')",
-        (village, worker),
+        "SELECT DISTINCT r.id FROM grants g JOIN records r ON r.village = g.village AND r.id = g.record"
+        f" WHERE g.village = ? AND g.worker = ? AND r.part IN ({marks})",
+        (village, worker, *lost),
     ).fetchall()
     world.village = village
     for (identifier,) in rows:
-        record = world.get(identifier)
-        if record is not None:
-            refresh_grants(world, record)
+        world.touch(_now(world, identifier))
 
 
 def refresh_grants(world: StoreWorld, record: Record) -> None:
     """Grant the records that a case or task needs to its holder, and end the grants that it no longer justifies."""
-    wanted = set()
+    wanted: set[tuple[str, str, str]] = set()
     if record.holder is not None and record.void is None:
-        grids = world.knowledge.grids_on(world.db, record.holder, world.today)
         for needed in needed_by(record):
             other = world.get(needed)
-            if other is not None and other.holder != record.holder and part_of(other) not in (*grids, COMMON):
-                wanted.add((other.village, record.holder, needed))
+            wanted.add((record.village if other is None else other.village, record.holder, needed))
     present: set[tuple[str, str, str]] = set()
     if world.before.get(record.id) is not None:
         present = set(
             world.db.execute(
-                "SELECT village, worker, record FROM grants WHERE because = ?",
-                (record.id,),
+                "SELECT village, worker, record FROM grants WHERE because = ?", (record.id,)
             ).fetchall()
         )
-    for village, worker, needed in present - wanted:
+    for grant in present - wanted:
         world.db.execute(
             "DELETE FROM grants WHERE village = ? AND worker = ? AND record = ? AND because = ?",
-            (village, worker, needed, record.id),
+            (*grant, record.id),
         )
-        other = world.get(needed)
-        if other is not None:
-            world.grants_ended.append((village, needed, other.revision, None, worker))
-    for village, worker, needed in wanted - present:
-        world.db.execute(
-            "INSERT OR IGNORE INTO grants VALUES (?, ?, ?, ?)", (village, worker, needed, record.id)
-        )
-        granted = world.get(needed)
-        if granted is not None:
-            world.touch(granted)
+        _end_grant(world, *grant)
+    for grant in wanted - present:
+        world.db.execute("INSERT OR IGNORE INTO grants VALUES (?, ?, ?, ?)", (*grant, record.id))
+        _bring_into_sight(world, *grant[1:])
+
+
+def _end_grant(world: StoreWorld, village: str, worker: str, needed: str) -> None:
+    other = world.get(needed)
+    if other is not None:
+        world.grants_ended.append((village, needed, other.revision, None, worker))
+
+
+def _bring_into_sight(world: StoreWorld, worker: str, needed: str) -> None:
+    """Send a granted record that is not in its worker's grids, nor in the worker's hand, again."""
+    other = world.get(needed)
+    if other is None or other.holder == worker:
+        return
+    if part_of(other) not in (COMMON, *world.knowledge.grids_on(world.db, worker, world.today)):
+        world.touch(other)

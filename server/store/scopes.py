@@ -24,6 +24,12 @@ def current(db: sqlite3.Connection, worker: str, today: date) -> Scope | None:
     return None if row is None else _decode(row[0])
 
 
+def stored(db: sqlite3.Connection, worker: str) -> Scope | None:
+    """The scope as it was last worked out, for whatever day."""
+    row = db.execute("SELECT body FROM scopes WHERE worker = ?", (worker,)).fetchone()
+    return None if row is None else _decode(row[0])
+
+
 def refresh(db: sqlite3.Connection, knowledge: Knowledge, worker: str, division: str, today: date) -> Scope:
     """Work the scope out and store it; its number grows if it differs from the last one."""
     grids: dict[str, list[str]] = defaultdict(list)
@@ -36,8 +42,7 @@ def refresh(db: sqlite3.Connection, knowledge: Knowledge, worker: str, division:
         if village_of is not None:
             grids[village_of].append(grid)
     villages = tuple(VillageScope(village, tuple(sorted(of))) for village, of in sorted(grids.items()))
-    row = db.execute("SELECT body FROM scopes WHERE worker = ?", (worker,)).fetchone()
-    before = _decode(row[0]) if row else None
+    before = stored(db, worker)
     number = 1 if before is None else before.number + (before.villages != villages)
     scope = Scope(number=number, worker=worker, villages=villages)
     db.execute(

@@ -9,9 +9,12 @@ from __future__ import annotations
 import copy
 import random
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from grid_map.days import count_day
 from server.store import batches
@@ -574,7 +577,7 @@ class Story:
         captured = {
             identifier
             for identifier, (_, record) in present.items()
-            if not record.origin[0].startswith("server:")
+            if ":" not in record.origin[0]
         }
         strangers = [
             present[one][1]
@@ -585,9 +588,17 @@ class Story:
             raise Broken(f"nobody captured {strangers}")
 
 
+@contextmanager
+def repeatable(seed: int) -> Iterator[None]:
+    """Draw what the server draws (ids, tokens, nonces) from the seed too, so that a story repeats itself exactly."""
+    drawn = random.Random(seed)
+    with patch("os.urandom", drawn.randbytes), patch("secrets.token_bytes", drawn.randbytes):
+        yield
+
+
 def tell(seed: int, steps: int) -> Story:
     """Run the story of a seed. What goes wrong names the seed and the last steps."""
-    with tempfile.TemporaryDirectory() as folder, tiny_village(Path(folder)) as village:
+    with repeatable(seed), tempfile.TemporaryDirectory() as folder, tiny_village(Path(folder)) as village:
         story = Story(seed, steps, village)
         try:
             story.run()

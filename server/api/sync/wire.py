@@ -21,7 +21,7 @@ from server.store import devices, scopes
 from server.store.changes import epoch_of
 from server.store.devices import Device
 from server.store.engine import Store
-from server.store.feeds import flush, regrant
+from server.store.feeds import flush, send_again
 from server.store.world import StoreWorld
 from sync.clock import moment
 from sync.scope import Scope
@@ -118,13 +118,15 @@ async def scope_for(server: SyncServer, device: Device, now_ms: int) -> Scope:
 
 
 def renewed_scope(server: SyncServer, db: sqlite3.Connection, device: Device, now_ms: int) -> Scope:
-    """Work a scope out in a write; where it changed, so may what the worker's cases need from other grids."""
+    """Work a scope out in a write; what the worker's cases need from grids that left it is sent again."""
     knowledge = server.intake.knowledge
-    row = db.execute("SELECT number FROM scopes WHERE worker = ?", (device.worker,)).fetchone()
+    before = scopes.stored(db, device.worker)
     scope = scopes.refresh(db, knowledge, device.worker, device.division, count_day(now_ms))
-    if row is not None and row[0] != scope.number:
+    if before is not None and before.number != scope.number:
         world = StoreWorld(db, server.keys, knowledge, now_ms)
-        for village in scope.villages:
-            regrant(world, village.village, device.worker)
+        for of in scope.villages:
+            lost = before.grids(of.village).difference(of.grids)
+            if lost:
+                send_again(world, of.village, device.worker, sorted(lost))
         flush(world)
     return scope
