@@ -81,7 +81,8 @@ def capture(
 def _placed(store: Store, identity: Identity, times: Times, reading: Reading, draft: Draft) -> Operation:
     """The draft as the next operation of the chain."""
     clock = next_reading(clock_of_store(store), reading.corrected_ms)
-    identifier = uuid7(reading.corrected_ms, times.random(10))
+    made = draft.record if draft.action == Action.CREATE and draft.mends is None else None
+    identifier = made or uuid7(reading.corrected_ms, times.random(10))
     chain = Outbox(store).chain(identity.device)
     return Operation(
         id=identifier,

@@ -26,7 +26,7 @@ from field_client.capture import Captured, Draft, capture, require
 from field_client.cases import Cases
 from field_client.day_log import DayLog
 from field_client.enrolment import Credentials, Enrolled, enrol
-from field_client.errors import NotEnrolled
+from field_client.errors import NotEnrolled, Refused
 from field_client.exchange import ATTEMPTS_MAX, Exchange, Step
 from field_client.households import Households
 from field_client.identity import Identity, identity_of
@@ -186,17 +186,24 @@ class Device:
         """The same for capturing, which is never locked."""
         with self._turn:
             if self._view is None:
-                self._view = View(self.store, self.identity.author, self.scope, self.now_ms())
+                self._view = self._laid_over(None)
             return self._view
+
+    def _laid_over(self, without: str | None) -> View:
+        return View(self.store, self.identity.author, self.scope, self.now_ms(), without)
 
     def capture(self, draft: Draft, anyway: bool = False) -> Captured:
         """Keep an operation: when this returns, it is on the disk. Refused with all that is wrong with it."""
         with self._turn:
             if not self.enrolled:
                 raise NotEnrolled()
+            view = self.shown if draft.mends is None else self._laid_over(draft.mends)
             try:
-                captured = capture(self.store, self.identity, self.shown, self.times, draft, anyway)
+                captured = capture(self.store, self.identity, view, self.times, draft, anyway)
+            except Refused:
+                raise
             except BaseException:
+                # what is on the disk is the truth; the view may have gone ahead of it
                 self._forget_view()
                 raise
             if draft.mends is not None:

@@ -11,11 +11,15 @@ _FEED = "feed:"
 
 
 class Feed(msgspec.Struct, frozen=True):
-    """A village as it is followed: the cursor after the last page stored, and the parts that it covers."""
+    """A village as it is followed: the cursor after the last page stored, and the parts that it covers.
+
+    `hashes` are the server's by part at that cursor, as far as they were told or found equal.
+    """
 
     epoch: str
     cursor: str = ""
     parts: tuple[str, ...] = ()
+    hashes: dict[str, str] = {}
 
 
 class Divergence(msgspec.Struct, frozen=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from field_client.errors import CallRefused, Unreachable
 from field_client.exchange import Exchange, Step, server_ms
 from field_client.feed import Divergence, Feed, ScopeChanged, feed_of, keep_feed
@@ -36,7 +38,7 @@ class Pull:
         found = []
         if again:
             found = Segments(self._exchange, self._village).repair(again)
-            self._note_repair(again, today)
+            self._note_repair([one.part for one in found], today)
             differing = self._differing(self._to_the_end())
         still = [Divergence(self._village, part) for part in differing]
         return [*(one for one in found if one.part not in differing), *still]
@@ -94,7 +96,8 @@ class Pull:
             highest = self._copy.apply_entries(
                 connection, self._village, [bytes(entry) for entry in page.records], self._exchange.scope
             )
-            keep_feed(self._store, self._village, Feed(feed.epoch, page.cursor, feed.parts))
+            hashes = feed.hashes if page.cursor == feed.cursor else {}
+            keep_feed(self._store, self._village, Feed(feed.epoch, page.cursor, feed.parts, hashes))
             outbox.lift_held_by_copy()
             if not page.more:
                 outbox.lift_pulled(self._village)
@@ -104,19 +107,25 @@ class Pull:
 
     def _differing(self, page: ChangesPage) -> list[str]:
         """The parts of which the copy, without anything laid over it, is not the server's."""
-        ours = self._copy.hashes(self._village)
-        if page.hashes is None:
-            whole = EMPTY
-            for value in ours.values():
-                whole ^= value
-            same = page.hash is None or page.hash == hash_text(whole)
-            return [] if same else sorted(ours.keys() | self._feed().parts)
-        parts = ours.keys() | page.hashes.keys()
-        return sorted(
-            part
-            for part in parts
-            if hash_text(ours.get(part, EMPTY)) != page.hashes.get(part, hash_text(EMPTY))
-        )
+        ours = {part: hash_text(value) for part, value in self._copy.hashes(self._village).items()}
+        feed = self._feed()
+        theirs = page.hashes
+        if theirs is None:
+            if page.hash is None or page.hash == combined(ours):
+                self._keep_hashes(feed, ours)
+                return []
+            # nothing changed since the parts were last told; if those are not known, any may differ
+            theirs = feed.hashes if page.hash == combined(feed.hashes) else {}
+            if not theirs:
+                return sorted(ours.keys() | feed.parts)
+        self._keep_hashes(feed, theirs)
+        nothing = hash_text(EMPTY)
+        parts = ours.keys() | theirs.keys()
+        return sorted(part for part in parts if ours.get(part, nothing) != theirs.get(part, nothing))
+
+    def _keep_hashes(self, feed: Feed, hashes: dict[str, str]) -> None:
+        if feed.hashes != hashes:
+            keep_feed(self._store, self._village, msgspec.structs.replace(feed, hashes=hashes))
 
     def _repaired_on(self, part: str) -> str | None:
         return self._store.meta(f"repaired:{self._village}:{part}", str)
@@ -124,6 +133,14 @@ class Pull:
     def _note_repair(self, parts: list[str], today: str) -> None:
         for part in parts:
             self._store.set_meta(f"repaired:{self._village}:{part}", today)
+
+
+def combined(hashes: dict[str, str]) -> str:
+    """One hash over all parts."""
+    value = EMPTY
+    for text in hashes.values():
+        value ^= int(text, 16)
+    return hash_text(value)
 
 
 def followed(villages: list[str]) -> list[str]:

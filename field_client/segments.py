@@ -210,5 +210,6 @@ def differences(
             for identifier in now.keys() | then.keys()
             if now.get(identifier) != then.get(identifier)
         ]
-        found.append(Divergence(village, part, tuple(sorted(ids)), repaired=True))
+        if ids:
+            found.append(Divergence(village, part, tuple(sorted(ids)), repaired=True))
     return found

@@ -84,10 +84,12 @@ class Store:
             raise
 
     def close(self) -> None:
-        """Give the file back."""
+        """Give the file back; a second time does nothing."""
         with self._turn:
             self._connection.close()
-            os.close(self._lock_file)
+            if self._lock_file >= 0:
+                os.close(self._lock_file)
+                self._lock_file = -1
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -38,6 +38,7 @@ class Transport:
         inner: httpx.BaseTransport | None = None,
     ) -> None:
         self._times = times
+        self._own = inner is None
         self._client = httpx.Client(
             base_url=server.rstrip("/") + "/sync/v1",
             timeout=TIMEOUT,
@@ -52,8 +53,9 @@ class Transport:
         """Both clocks and the offset, as the last reply gave them."""
 
     def close(self) -> None:
-        """Close every connection."""
-        self._client.close()
+        """Close every connection. A network that was given belongs to whoever gave it."""
+        if self._own:
+            self._client.close()
 
     def post(self, path: str, body: bytes, reply: type[T], token: str | None = None) -> T:
         """Send a message; a body that is worth it goes compressed."""

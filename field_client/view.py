@@ -19,14 +19,18 @@ from sync.world import Author
 class View:
     """Reads for screens. Lists of a kind are decoded once and kept until the copy or the outbox changes."""
 
-    def __init__(self, store: Store, author: Author, scope: Scope, now_ms: int) -> None:
+    def __init__(
+        self, store: Store, author: Author, scope: Scope, now_ms: int, without: str | None = None
+    ) -> None:
+        """`without`: an operation that is not laid over, because it is about to be mended."""
         self.copy = RecordCopy(store)
         self.reference = Reference(self.copy)
         self.world = DeviceWorld(self.copy, self.reference, scope, author.device, author.worker)
         self.scope = scope
         self._author = author
         self._kinds: dict[str, dict[str, Record]] = {}
-        self.world.lay(Outbox(store).laid(), author, now_ms)
+        laid = [operation for operation in Outbox(store).laid() if operation.id != without]
+        self.world.lay(laid, author, now_ms)
 
     def lay(self, operation: Operation, now_ms: int) -> None:
         """Lay one more operation over it: what was captured since."""
