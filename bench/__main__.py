@@ -1,0 +1,88 @@
+"""`make bench`: every measure in one run; a table to read, and `bench-results.json` to keep."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import push, sync_checks
+
+RESULTS = Path("bench-results.json")
+
+
+def main() -> None:
+    console = Console()
+    console.print("测量上报 / measuring push …")
+    pushed = push.measure()
+    console.print("测量首次同步与检查 / measuring first sync and checks …")
+    synced = sync_checks.measure()
+    results = {"machine": _machine(), "push": pushed, **synced}
+    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    console.print(_table(results))
+    console.print(f"{RESULTS}：全部原始数值 / all raw values")
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "cores": os.cpu_count(),
+        "python": sys.version.split()[0],
+        "system": platform.platform(),
+        "load_before": os.getloadavg()[0],
+    }
+
+
+def _table(results: dict[str, Any]) -> Table:
+    first, nothing, twenty = results["first_sync"], results["nothing_changed"], results["twenty_changed"]
+    pushed = results["push"]
+    table = Table(title="全岗通 / All-Post")
+    for heading in ("measure", "value", "baseline", "ratio", "to reach"):
+        table.add_column(heading)
+    rate, plain = pushed["records_per_second"], pushed["plain_sqlite_rows_per_second"]
+    rows = [
+        (
+            "push, records/s",
+            f"{rate:,.0f}",
+            f"{plain:,.0f} plain sqlite3",
+            f"{pushed['ratio']:.2f}",
+            "≥ 0.40",
+        ),
+        ("push, p50 / p99 ms", f"{pushed['p50_ms']:.0f} / {pushed['p99_ms']:.0f}", "", "", ""),
+        ("load process, share of a core", f"{pushed['load_cpu_share']:.3f}", "", "", "< 0.1"),
+        (
+            f"first sync, {first['records']:,} records, s",
+            f"{first['seconds']:.2f}",
+            f"{first['decode_and_insert_seconds']:.2f} decode + insert",
+            f"{first['ratio_time']:.2f}",
+            "≤ 3",
+        ),
+        ("first sync, requests", f"{first['requests']}", "", "", "≤ 12"),
+        (
+            "first sync, bytes",
+            f"{first['bytes']:,}",
+            f"{first['bytes_zstd_19']:,} zstd 19",
+            f"{first['ratio_bytes']:.2f}",
+            "≤ 1.25",
+        ),
+        ("nothing changed, ms", *_asked(nothing), "≤ 2"),
+        ("nothing changed, bytes", f"{nothing['bytes']}", "", "", "≤ 350"),
+        ("20 changed, ms", *_asked(twenty), "≤ 2"),
+        ("20 changed, bytes", f"{twenty['bytes']:,}", "", "", ""),
+    ]
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _asked(found: dict[str, Any]) -> tuple[str, str, str]:
+    return f"{found['ms']:.2f}", f"{found['echo_ms']:.2f} echo", f"{found['ratio']:.2f}"
+
+
+if __name__ == "__main__":
+    main()
