@@ -24,7 +24,7 @@ from sync.errors import HistoryForked, OperationsMissing, WrongCounter
 from sync.ids import uuid7
 from sync.judge import FOR_A_PERSON
 from sync.kinds import KINDS
-from sync.operation import FORMAT, Arrived, Operation, exact_bytes, read_operation
+from sync.operation import FORMAT, Action, Arrived, Operation, exact_bytes, read_operation
 from sync.overlay import Overlay
 from sync.record import Record, parent_of, read_record, record_bytes, seen_form
 from sync.world import Author
@@ -224,17 +224,19 @@ class Intake:
     def _blocked(self, device: str, operation: Operation) -> bool:
         """An earlier operation of this device on the same field of that record is held or rejected.
 
-        One that mends another stands in that one's place, or it would wait for those that wait for it.
+        One that mends another waits for none, or it would wait for those that wait for the one it mends.
         """
-        mended = self.known.get(operation.mends or "")
-        place = operation.counter
-        if mended is not None and mended.author.device == device:
-            place = mended.arrived.counter
+        if operation.mends is not None:
+            return False
         return any(
-            entry.arrived.operation is not None
-            and entry.arrived.counter < place
-            and entry.arrived.operation.record == operation.record
-            and entry.arrived.operation.fields.keys() & operation.fields.keys()
+            (earlier := entry.arrived.operation) is not None
+            and earlier.counter < operation.counter
+            and earlier.record == operation.record
+            and (
+                earlier.action != Action.CHANGE
+                or operation.action != Action.CHANGE
+                or earlier.fields.keys() & operation.fields.keys()
+            )
             and entry.applied.outcome in (Outcome.HELD, Outcome.REJECTED)
             and not entry.mended
             for entry in self.histories[device]

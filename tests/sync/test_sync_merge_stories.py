@@ -257,3 +257,24 @@ def test_nobody_is_merged_in_a_circle_or_into_a_household() -> None:
         colleague.pull(intake)
         colleague.change(two, merged_into=survivor)
         assert [problem.code for problem in colleague.sync(intake)[0].problems] == [code], survivor
+
+
+def test_edits_to_the_very_same_value_follow_the_order_of_arrival() -> None:
+    """A person's change of what they saw stands, whatever another's clock says (docs/decisions/0005)."""
+    for order, standing in (("AAB", "乙"), ("ABA", "丙"), ("BAA", "丙")):
+        first, second = Phone("phone-1", "w1"), Phone("phone-2", "w2")
+        intake, household = village(first, second)
+        first.change(household, note="甲")
+        first.sync(intake)
+        second.pull(intake)
+        first.change(household, note="乙")
+        first.change(household, note="丙")
+        second.later()
+        second.change(household, note="乙")
+        of_first, of_second = iter(first.captured[1:]), iter(second.captured)
+        for turn in order:
+            phone, waiting = (first, of_first) if turn == "A" else (second, of_second)
+            intake.push(phone.author, [next(waiting)])
+        record = intake.world.get(household)
+        assert record is not None
+        assert record.values["note"] == standing, order
