@@ -120,15 +120,15 @@ def test_a_set_written_whole_at_creation_is_sorted_and_single() -> None:
 
 
 def test_a_void_needs_a_reason_and_erases_nothing() -> None:
-    phone = Phone("phone-1", "w1")
-    intake, household = village(phone)
-    phone.void(household, "  ")
-    assert phone.push(intake)[0].problems[0].pointer == "/reason"
+    hasty, phone = two_phones()
+    intake, household = village(hasty, phone)
+    hasty.void(household, "  ")
+    assert hasty.push(intake)[0].problems[0].pointer == "/reason"
     phone.void(household, "重复登记")
     phone.sync(intake)
     shown = phone.see(household)
     assert shown.void is not None
-    assert (shown.void.reason, shown.void.by) == ("重复登记", "w1")
+    assert (shown.void.reason, shown.void.by) == ("重复登记", "w2")
     assert shown.values["name"] == "金敭"
 
 
