@@ -102,6 +102,7 @@ class _Push:
         self.device = device
         self.now_ms = now_ms
         self.world = StoreWorld(db, intake.keys, intake.knowledge, now_ms)
+        self.world.also = self._villages_of(device)
         self.settled = 0
         self._blocked: list[Unsettled] = unsettled.of_device(db, device.id) if device.unsettled else []
         self._counting = device.unsettled > 0
@@ -109,6 +110,7 @@ class _Push:
         self._known: dict[str, tuple[str, int]] = {}
         self._new_ids: dict[str, int] = {}
         self._repeats: set[int] = set()
+        self._since: dict[int, int] = {}
 
     def take(self, arrived: Sequence[Arrived], after: int) -> Taken:
         device = self.device
@@ -164,7 +166,7 @@ class _Push:
         arrivals.note(self.db, device, fresh, self._repeats, self.now_ms)
         if self._new_ids:
             self.db.executemany(
-                "INSERT OR IGNORE INTO known_ids VALUES (?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO known_ids VALUES (?, ?, ?, ?)",
                 [
                     (device.village, identifier, device.id, counter)
                     for identifier, counter in self._new_ids.items()
@@ -172,7 +174,9 @@ class _Push:
             )
         for one, entry in zip(fresh, outcomes, strict=True):
             if entry.outcome in (Outcome.HELD, Outcome.REJECTED):
-                self._keep_unsettled(device, one.counter, one.operation, entry, self.now_ms)
+                since = self._since.get(one.counter)
+                if since is not None or one.counter not in self._repeats:
+                    self._keep_unsettled(device, one.counter, one.operation, entry, since or self.now_ms)
             elif one.operation is not None:
                 self._release(one.operation, entry)
         devices.advance(
@@ -250,6 +254,10 @@ class _Push:
                 index_facts(self.world, record, None)
         return applied
 
+    def _villages_of(self, device: Device) -> tuple[str, ...]:
+        """Where else than an operation says its record may be, as far as its worker knows records."""
+        return device.village, *sorted(self.knowledge.villages_ever(self.db, device.worker))
+
     def _known_before(self, operation: Operation) -> tuple[str, int] | None:
         """Where this id was taken in before: as a change or an unsettled one, or as the create of its record."""
         if operation.id in self._known:
@@ -271,8 +279,30 @@ class _Push:
         self._repeats.add(one.counter)
         again = msgspec.structs.replace(outcome, counter=one.counter, cursor=None)
         if again.outcome in (Outcome.HELD, Outcome.REJECTED):
-            return msgspec.structs.replace(again, outcome=Outcome.MERGED, problems=[], waits_for=None)
+            self._take_over(one.counter, operation, again, known)
         return again
+
+    def _take_over(
+        self, counter: int, operation: Operation, entry: OutcomeEntry, known: tuple[str, int]
+    ) -> None:
+        """What is unsettled goes on under the identity that brought it again, so that its worker hears of it there.
+
+        Only the same worker's: what a colleague hands in stays its author's.
+        """
+        row = unsettled.at(self.db, *known)
+        before = devices.by_id(self.db, known[0])
+        if (
+            row is None
+            or before is None
+            or before.id == self.device.id
+            or before.worker != self.device.worker
+        ):
+            return
+        unsettled.remove(self.db, *known)
+        self._recounted.add(before.id)
+        self._new_ids[operation.id] = counter
+        self._since[counter] = row.since_ms
+        self._blocked.append(_as_blocking(self.device, counter, operation, entry, row.since_ms))
 
     def _first_of(self, known: tuple[str, int]) -> tuple[Operation | None, OutcomeEntry]:
         device, counter = known
@@ -324,7 +354,7 @@ class _Push:
         one = batch.operation(row.counter)
         if one.operation is None or one.fault is not None:
             return
-        self.world.village = one.operation.village
+        self.world.village, self.world.also = one.operation.village, self._villages_of(device)
         earlier = [held for held in unsettled.of_device(self.db, row.device) if held.counter < row.counter]
         applied = _held_behind(earlier, one.operation) or self._apply(one.operation, device)
         entry = _entry(row.counter, applied)

@@ -39,7 +39,12 @@ class Stored(NamedTuple):
 
 
 class StoreWorld:
-    """Records and facts for `sync.apply`. `village` is where the operation in hand believes its record to be."""
+    """Records and facts for `sync.apply`.
+
+    village   where the operation in hand believes its record to be
+    also      where else its worker knows records from: a phone shows its own move of a household at once, and what
+              it says of the residents then names the new village, even if that move was never applied
+    """
 
     def __init__(self, db: sqlite3.Connection, keys: Keys, knowledge: Knowledge, now_ms: int) -> None:
         self.db = db
@@ -48,6 +53,7 @@ class StoreWorld:
         self.now_ms = now_ms
         self.today = count_day(now_ms)
         self.village = ""
+        self.also: tuple[str, ...] = ()
         self.catalogue: Catalogue = knowledge.catalogue(db)
         self.before: dict[str, Stored | None] = {}
         self.changed: dict[str, str | None] = {}
@@ -73,8 +79,7 @@ class StoreWorld:
             where = dict(elsewhere.fetchall())
             for identifier in missing:
                 self._records[identifier] = None
-                if identifier in where:
-                    self._read(where[identifier], identifier)
+                self._read_elsewhere(where.get(identifier), village, identifier)
 
     def _take(self, row: tuple[str, str, int, str, str | None, str | None, str | None, int, bytes]) -> Record:
         village, identifier, version, part, holder, parent, fingerprint, revision, body = row
@@ -90,13 +95,20 @@ class StoreWorld:
         ).fetchone()
         return None if row is None else self._take(row)
 
+    def _read_elsewhere(self, moved_to: str | None, looked_in: str, identifier: str) -> Record | None:
+        """Where it has moved to, or where else its worker knows records from."""
+        for village in (moved_to,) if moved_to is not None else self.also:
+            if village != looked_in and (found := self._read(village, identifier)) is not None:
+                return found
+        return None
+
     def get(self, record: str) -> Record | None:
         if record in self._records:
             return self._records[record]
         found = self._read(self.village, record)
         if found is None:
             row = self.db.execute("SELECT village FROM moved WHERE id = ?", (record,)).fetchone()
-            found = self._read(row[0], record) if row else None
+            found = self._read_elsewhere(row and row[0], self.village, record)
         self._records[record] = found
         return found
 

@@ -574,11 +574,7 @@ class Story:
         missing = made.keys() - present.keys()
         if missing:
             raise Broken(f"lost: {[made[record] for record in missing]}")
-        captured = {
-            identifier
-            for identifier, (_, record) in present.items()
-            if ":" not in record.origin[0]
-        }
+        captured = {identifier for identifier, (_, record) in present.items() if ":" not in record.origin[0]}
         strangers = [
             present[one][1]
             for one in captured - made.keys()
