@@ -8,17 +8,16 @@ import asyncio
 import importlib.metadata
 from typing import TypeVar
 
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.types import ASGIApp, ControllerRouterHandler
+from litestar.types import ASGIApp
 
 from server.access_log import AccessLog
-from server.api.accounts import accounts
+from server.api.data import data_api
 from server.api.health import health, ready
-from server.api.sessions import sessions
 from server.api.sync import sync_api
 from server.api.sync.wire import SyncServer
 from server.auth import signed_in
@@ -54,7 +53,7 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
     store.on_commit(live.committed)
     intake = Intake(keys, Knowledge(keys, settings.month_closes_on_working_day))
     app = Litestar(
-        route_handlers=[health, ready, sync_api, Router("/api/v1", route_handlers=_data_api())],
+        route_handlers=[health, ready, sync_api, data_api],
         dependencies={
             "settings": _given(settings),
             "store": _given(store),
@@ -78,10 +77,6 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
 def served(app: Litestar, settings: Settings) -> ASGIApp:
     """The application as a server program runs it: with its access log around."""
     return AccessLog(app, settings.log_format if settings.log_level in ("debug", "info") else None)
-
-
-def _data_api() -> list[ControllerRouterHandler]:
-    return [sessions, accounts]
 
 
 def _given(value: T) -> Provide:

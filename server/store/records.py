@@ -17,7 +17,10 @@ def record_in(db: sqlite3.Connection, keys: Keys, village: str, identifier: str)
     return None if row is None else opened(keys, identifier, row[0])
 
 
-def record_anywhere(db: sqlite3.Connection, keys: Keys, identifier: str) -> Record | None:
-    """The record with this id, wherever it is."""
-    row = db.execute("SELECT body FROM records WHERE id = ?", (identifier,)).fetchone()
-    return None if row is None else opened(keys, identifier, row[0])
+def record_found(db: sqlite3.Connection, keys: Keys, village: str, identifier: str) -> Record | None:
+    """The record with this id, in the village where it is believed to be or in the one to which it has moved."""
+    found = record_in(db, keys, village, identifier)
+    if found is None:
+        moved = db.execute("SELECT village FROM moved WHERE id = ?", (identifier,)).fetchone()
+        found = None if moved is None else record_in(db, keys, moved[0], identifier)
+    return found

@@ -1,0 +1,71 @@
+"""`/api/v1/devices`: the phones of a village, a town or the city; revoking one."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Annotated, Literal
+
+import msgspec
+from litestar import Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import Meta
+
+from server.api.desk import actor_at, read_audited
+from server.api.sync.wire import SyncServer
+from server.clock import Clock
+from server.problem import ProblemError
+from server.roles import Action, require
+from server.store import device_cards
+from server.store.accounts import Account
+from server.store.device_cards import DeviceCard
+
+
+class RevocationRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """What the phone is to do when it next reports (its unsent work stays sealed), and why."""
+
+    orders: Literal["lock", "wipe"]
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+@get("/", summary="设备列表", description="本村社、镇街或全市的设备；`village` 缺省为登录账号的区划。")
+async def get_devices(
+    server: NamedDependency[SyncServer],
+    account: NamedDependency[Account],
+    clock: NamedDependency[Clock],
+    village: FromQuery[str | None] = None,
+) -> list[DeviceCard]:
+    now_ms, of = clock(), account.division if village is None else village
+
+    def read(db: sqlite3.Connection) -> list[DeviceCard]:
+        require(actor_at(db, account, of, now_ms), Action.DEVICE_LIST, of)
+        return device_cards.of_village(db, of)
+
+    return await read_audited(server, read, account, Action.DEVICE_LIST, of, now_ms)
+
+
+@post(
+    "/{device:str}/revocation",
+    summary="停用设备",
+    description="由村社负责人或市级管理员停用：锁定或清除。设备仍可上报已采集的记录。",
+)
+async def post_revocation(
+    device: FromPath[str],
+    data: JSONBody[RevocationRequest],
+    server: NamedDependency[SyncServer],
+    account: NamedDependency[Account],
+    clock: NamedDependency[Clock],
+) -> DeviceCard:
+    now_ms = clock()
+
+    def write(db: sqlite3.Connection) -> DeviceCard:
+        found = device_cards.of_phone(db, device)
+        if found is None:
+            raise ProblemError("not-found")
+        require(actor_at(db, account, found.village, now_ms), Action.DEVICE_REVOKE, found.village)
+        return device_cards.revoke(db, found, data.orders, data.reason, now_ms, by=account.id)
+
+    return await server.store.write(write)
+
+
+device_router = Router("/devices", route_handlers=[get_devices, post_revocation], tags=["设备"])

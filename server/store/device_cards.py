@@ -1,0 +1,94 @@
+"""Devices as people see them in a list, and revoking one with its reason."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import msgspec
+
+from server.roles import Action
+from server.store import devices
+from server.store.audit import Entry, record
+from server.store.devices import PHONE, Device
+from sync.clock import moment
+
+
+class DeviceCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A phone in a list. Times are moments; `pending` and `oldest_pending` are of its last status."""
+
+    id: str
+    name: str
+    worker: str
+    worker_name: str
+    village: str
+    enrolled_at: str
+    contact_at: str
+    acknowledged: int
+    unsettled: int
+    pending: int | None
+    oldest_pending: str | None
+    orders: str
+    revoked_at: str | None
+    revoked_because: str | None
+    continued_at: str | None
+    continues: str | None
+
+
+def of_village(db: sqlite3.Connection, village: str) -> list[DeviceCard]:
+    """The phones of a village, or of everything below a town or city."""
+    return [_card(db, device) for device in devices.of_village(db, village)]
+
+
+def of_phone(db: sqlite3.Connection, device: str) -> DeviceCard | None:
+    """The phone with this id; None for the server's own devices too."""
+    found = devices.by_id(db, device)
+    return None if found is None or found.nature != PHONE else _card(db, found)
+
+
+def revoke(
+    db: sqlite3.Connection, card: DeviceCard, orders: str, reason: str, now_ms: int, by: str | None
+) -> DeviceCard:
+    """Revoke a phone, or give a revoked one other orders; `by` is None for a command at the server itself."""
+    devices.revoke(db, card.id, now_ms, orders)
+    db.execute(
+        "INSERT OR REPLACE INTO revocations VALUES (?, ?, ?, ?, ?)", (card.id, now_ms, by, orders, reason)
+    )
+    entry = Entry(
+        time=moment(now_ms),
+        action=Action.DEVICE_REVOKE,
+        account=by,
+        device=card.id,
+        village=card.village,
+        detail={"orders": orders, "by": "desk" if by else "command"},
+    )
+    record(db, entry)
+    return of_phone(db, card.id) or card
+
+
+def _card(db: sqlite3.Connection, device: Device) -> DeviceCard:
+    status = db.execute(
+        "SELECT pending, oldest_pending FROM statuses WHERE device = ? ORDER BY day DESC LIMIT 1",
+        (device.id,),
+    ).fetchone()
+    because = db.execute(
+        "SELECT reason FROM revocations WHERE device = ? ORDER BY at_ms DESC LIMIT 1", (device.id,)
+    ).fetchone()
+    pending, oldest = status or (None, None)
+    return DeviceCard(
+        id=device.id,
+        name=device.name,
+        worker=device.worker,
+        worker_name=device.worker_name,
+        village=device.village,
+        enrolled_at=moment(device.enrolled_ms),
+        contact_at=moment(device.contact_ms),
+        acknowledged=device.acknowledged,
+        unsettled=device.unsettled,
+        pending=pending,
+        oldest_pending=oldest,
+        orders=device.orders,
+        revoked_at=None if device.revoked_ms is None else moment(device.revoked_ms),
+        revoked_because=because[0] if because else None,
+        continued_at=None if device.closed_ms is None else moment(device.closed_ms),
+        continues=device.continues,
+    )
