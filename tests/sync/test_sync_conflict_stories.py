@@ -332,3 +332,17 @@ def test_a_bystander_neither_links_nor_separates() -> None:
     third.pull(intake)
     third.change(duplicates(intake)[0].id, decision="linked")
     assert problems_of(third.push(intake)[0]) == ["no-right"]
+
+
+def test_the_opener_stays_the_first_offer_whoever_joins() -> None:
+    at = Counter()
+    at.third.change(at.case, phone="13800000003")
+    opened = at.disagree()
+    at.third.push(at.intake)
+    at.second.copy |= {opened: at.get(opened)}
+    at.second.change(at.case, phone="13800000004")
+    at.third.change(at.case, phone="13800000005")
+    assert at.second.push(at.intake)[0].conflicts == [opened]
+    assert at.third.push(at.intake)[0].conflicts == [opened]
+    offers = [(offer["device"], offer["value"]) for offer in at.get(opened).values["offered"]]
+    assert offers == [("phone-2", "13800000004"), ("phone-3", "13800000005")]
