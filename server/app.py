@@ -51,7 +51,9 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
     passwords = Passwords(settings)
     live = Live()
     store.on_commit(live.committed)
-    intake = Intake(keys, Knowledge(keys, settings.month_closes_on_working_day))
+    knowledge = Knowledge(keys, settings.month_closes_on_working_day)
+    store.on_doubt(knowledge.forget)
+    intake = Intake(keys, knowledge)
     app = Litestar(
         route_handlers=[health, ready, sync_api, data_api],
         dependencies={

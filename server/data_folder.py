@@ -21,6 +21,7 @@ from sync.kinds import REFERENCE_VILLAGE
 def open_data(settings: Settings, *, exclusive: bool) -> tuple[Store, Keys]:
     """The store (migrated) and the keys; an empty folder is made ready first.
 
+    Whoever is about to serve also has what an older version rejected judged again.
     exclusive: True for whoever serves; False for a command that works beside a running server.
     Raises KeyFileError for a database without its keys (they cannot be made again), and StoreError.
     """
@@ -36,6 +37,8 @@ def open_data(settings: Settings, *, exclusive: bool) -> tuple[Store, Keys]:
     store = Store(settings.database_path, exclusive=exclusive, readers=settings.readers)
     try:
         store.write_now(lambda db: _make_ready(db, settings, keys))
+        if exclusive:
+            store.write_now(lambda db: _intake(settings, keys).retry_rejected(db, unix_ms()))
     except BaseException:
         store.close()
         raise
@@ -47,6 +50,11 @@ def _make_ready(db: sqlite3.Connection, settings: Settings, keys: Keys) -> None:
     migrate(db, MIGRATIONS)
     ensure_epoch(db)
     if versions_of(db, REFERENCE_VILLAGE) == (0, 0):
-        intake = Intake(keys, Knowledge(keys, settings.month_closes_on_working_day))
         divisions = list(load_divisions())
-        publish_reference(intake, db, load_catalogue(), published_calendar(), divisions, unix_ms())
+        publish_reference(
+            _intake(settings, keys), db, load_catalogue(), published_calendar(), divisions, unix_ms()
+        )
+
+
+def _intake(settings: Settings, keys: Keys) -> Intake:
+    return Intake(keys, Knowledge(keys, settings.month_closes_on_working_day))

@@ -17,6 +17,7 @@ from enum import StrEnum
 import msgspec
 
 from grid_map.days import count_day
+from sync.clock import moment
 
 
 class Standing(StrEnum):
@@ -106,8 +107,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     unsettled: int
     unsettled_of_day: int
     operations_of_day: int
-    reported_ms: int | None
-    contact_ms: int
+    reported_at: str | None
+    contact_at: str
     needs_reason: bool
 
     @property
@@ -145,8 +146,8 @@ def decide_row(facts: DeviceFacts, day: date, report_from_ms: int) -> Row | None
         unsettled=facts.unsettled,
         unsettled_of_day=facts.unsettled_of_day,
         operations_of_day=facts.operations_of_day,
-        reported_ms=None if report is None else report.at_ms,
-        contact_ms=facts.contact_ms,
+        reported_at=None if report is None else moment(report.at_ms),
+        contact_at=moment(facts.contact_ms),
         needs_reason=_needs_reason(facts, standing, missing),
     )
 

@@ -6,6 +6,8 @@ Invariants
 - A function that raises undoes its own changes only; its neighbours in the group are committed.
 - When the commit itself fails, no function of the group is durable and every caller is told so.
 - An announcement (`announce`) is handed on after the commit that makes it true, or not at all.
+- What is kept in memory is in doubt (`on_doubt`) before the next write function runs, once another process has
+  committed something or a group was undone.
 """
 
 import asyncio
@@ -90,6 +92,8 @@ class Store:
         self._reads: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._notes: list[object] = []
         self._listeners: list[Announced] = []
+        self._doubting: list[Callable[[], None]] = []
+        self._data_version = _data_version(self._writer)
         self._closed = False
         self._door = threading.Lock()
         self._threads = [threading.Thread(target=self._write_forever, name="store-writer", daemon=True)]
@@ -126,6 +130,14 @@ class Store:
         writes return; what it raises is logged and changes nothing.
         """
         self._listeners.append(callback)
+
+    def on_doubt(self, callback: Callable[[], None]) -> None:
+        """Have `callback()` called on the writer's thread when what is kept in memory may not be what the store holds.
+
+        That is before the next write function, once another process (a command beside a running server) has
+        committed something, and when a whole group of writes was undone.
+        """
+        self._doubting.append(callback)
 
     def close(self) -> None:
         """Finish what was asked for so far, fold the log into the database, free the lock."""
@@ -194,6 +206,7 @@ class Store:
         db, notes = self._writer, self._notes
         try:
             db.execute("BEGIN IMMEDIATE")
+            self._notice_foreign_commits()
             if len(group) == 1:
                 self._run_alone(group[0])
             else:
@@ -205,6 +218,17 @@ class Store:
         if notes:
             self._hand_on(notes.copy())
             notes.clear()
+
+    def _notice_foreign_commits(self) -> None:
+        """SQLite's data version of a connection moves when another connection commits; asking costs no I/O."""
+        version = _data_version(self._writer)
+        if version != self._data_version:
+            self._data_version = version
+            self._doubt()
+
+    def _doubt(self) -> None:
+        for callback in self._doubting:
+            callback()
 
     def _run_alone(self, job: _Job) -> None:
         """A group of one needs no savepoint: its failure is the transaction's."""
@@ -228,6 +252,7 @@ class Store:
 
     def _undo_group(self, group: list[_Job], error: BaseException) -> None:
         self._notes.clear()
+        self._doubt()
         try:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
@@ -255,6 +280,10 @@ class Store:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             _resolve([job])
+
+
+def _data_version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA data_version").fetchone()[0])
 
 
 def _is_engine_error(error: BaseException) -> bool:

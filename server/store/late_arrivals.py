@@ -11,6 +11,7 @@ from server.keys import Keys
 from server.store import arrivals, batches, devices
 from server.store.arrivals import Arrival
 from server.store.devices import Device
+from sync.clock import moment
 from sync.record import Record
 
 LISTED_MAX = 200
@@ -25,7 +26,7 @@ class LateArrival(msgspec.Struct, frozen=True, kw_only=True):
     kind: str | None
     record: str | None
     captured: str | None
-    received_ms: int
+    received_at: str
     outcome: str
 
 
@@ -83,7 +84,7 @@ def _listed(db: sqlite3.Connection, keys: Keys, device: Device, run: Arrival) ->
                 kind=None if operation is None else operation.kind,
                 record=None if operation is None else operation.record,
                 captured=None if operation is None else operation.clock[:24],
-                received_ms=run.received_ms,
+                received_at=moment(run.received_ms),
                 outcome=batch.outcomes[counter - batch.first].outcome,
             )
         )
