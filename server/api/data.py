@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Router
 
 from server.api.accounts import accounts
+from server.api.assignments import get_assignments, post_assignment, post_assignment_end
 from server.api.audit import audit
 from server.api.devices import device_router
 from server.api.figures import get_overdue, get_tallies
@@ -28,6 +29,11 @@ data_api = Router(
         ),
         Router("/villages", route_handlers=[get_tallies, get_overdue], tags=["统计"]),
         Router("/villages", route_handlers=[get_rota, post_rota], tags=["轮值"]),
+        Router(
+            "/villages",
+            route_handlers=[get_assignments, post_assignment, post_assignment_end],
+            tags=["网格分工"],
+        ),
         Router("/", route_handlers=[get_unsettled, post_mend], tags=["退回与待改"]),
         Router(
             "/",
