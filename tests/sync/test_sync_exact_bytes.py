@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.apply import Outcome
@@ -59,6 +59,7 @@ def written(value: Any, spaces: Any, escape: bool) -> str:
     return str(spaces()) + json.dumps(value, ensure_ascii=escape) + str(spaces())
 
 
+@settings(max_examples=40)
 @given(st.data(), st.lists(st.dictionaries(TEXT, SOUND, max_size=3), min_size=1, max_size=3), st.booleans())
 def test_exact_bytes_keep_their_digest_in_whatever_they_come_wrapped(
     data: st.DataObject, strange: list[dict[str, Any]], escape: bool

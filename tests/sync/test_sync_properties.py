@@ -201,7 +201,7 @@ def found_by_phone(identifier: str, record: Record, mine: dict[str, Record]) -> 
     return record.kind != "duplicate" or identifier in mine
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(
     st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 9)), min_size=1, max_size=14),
     st.integers(0, 14),
@@ -226,7 +226,7 @@ def test_what_a_phone_shows_is_what_the_server_will_hold(deeds: list[tuple[str, 
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 9)), min_size=1, max_size=10))
 def test_handing_everything_in_again_changes_nothing(deeds: list[tuple[str, int]]) -> None:
     day = Day()
