@@ -6,9 +6,12 @@ from typing import Annotated
 import typer
 
 from server.cli_accounts import account
+from server.cli_catalogue import catalogue
 from server.cli_certificate import certificate
 from server.cli_demo import demo_city, ensure_demo, tell_accounts
+from server.cli_devices import device
 from server.cli_messages import mistakes_told, say
+from server.cli_reconcile import reconcile
 from server.data_folder import open_data
 from server.serve import serve
 from server.settings import load_settings
@@ -20,6 +23,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(account, name="account")
+app.add_typer(device, name="device")
+app.add_typer(catalogue, name="catalogue")
+app.command("reconcile")(reconcile)
 app.command("certificate")(certificate)
 app.command("demo-city")(demo_city)
 

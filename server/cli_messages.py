@@ -8,6 +8,7 @@ import typer
 
 from server.certificate import CertificateError
 from server.keys import KeyFileError
+from server.problem import ProblemError
 from server.serve import ServeError
 from server.settings import SettingsError
 from server.store.errors import StoreError
@@ -40,5 +41,16 @@ def mistakes_told(command: Callable[P, None]) -> Callable[P, None]:
         ) as error:
             typer.secho(str(error), fg=typer.colors.RED, err=True)
             raise typer.Exit(1) from None
+        except ProblemError as error:
+            typer.secho(_refusal(error), fg=typer.colors.RED, err=True)
+            raise typer.Exit(1) from None
 
     return told
+
+
+def _refusal(error: ProblemError) -> str:
+    """A refusal as a person reads it: what it is, every mistake, what to do next."""
+    said = f"{error.code.title} / {error.code.title_en}"
+    detail = [error.detail] if error.detail else []
+    mistakes = [f"  {found.message} / {found.message_en}" for found in error.problems]
+    return "\n".join([said, *detail, *mistakes, f"→ {error.code.next}"])

@@ -11,8 +11,10 @@ from forms.catalogue import Catalogue
 from forms.handling.calendar import WorkingCalendar
 from grid_map.divisions import Division
 from server.intake import Intake
+from server.keys import Keys
 from server.own_device import Draft, own_device, write_operations
 from server.store.devices import IMPORT
+from server.store.records import record_in
 from sync.ids import derived
 from sync.kinds import REFERENCE_VILLAGE
 from sync.protocol import OutcomeEntry
@@ -36,9 +38,7 @@ def publish_reference(
     A new version of an item is a record beside the older ones, so a case keeps the one it was captured under.
     """
     wanted = [
-        *(_draft("department", of.key, 1, of) for of in catalogue.departments),
-        *(_draft("form", of.key, 1, of) for of in catalogue.forms),
-        *(_draft("item", of.key, of.version, of) for of in catalogue.items),
+        *_definitions(catalogue),
         _draft("calendar", calendar.version, 1, calendar),
         *(_draft("division", of.code, 1, of) for of in divisions),
     ]
@@ -47,6 +47,24 @@ def publish_reference(
     missing = [draft for draft in wanted if draft.record not in there]
     device = own_device(db, IMPORT, "资料导入", REFERENCE_VILLAGE, now_ms, IMPORT)
     return write_operations(intake, db, device, missing, now_ms)
+
+
+def changed_in_place(db: sqlite3.Connection, keys: Keys, catalogue: Catalogue) -> list[str]:
+    """What a catalogue says otherwise than it was published: a case keeps what it was captured under."""
+    changed = []
+    for draft in _definitions(catalogue):
+        published = record_in(db, keys, REFERENCE_VILLAGE, draft.record)
+        if published is not None and published.values["definition"] != draft.fields["definition"]:
+            changed.append(f"{draft.kind} {draft.fields['key']} {draft.fields['version']}")
+    return changed
+
+
+def _definitions(catalogue: Catalogue) -> list[Draft]:
+    return [
+        *(_draft("department", of.key, 1, of) for of in catalogue.departments),
+        *(_draft("form", of.key, 1, of) for of in catalogue.forms),
+        *(_draft("item", of.key, of.version, of) for of in catalogue.items),
+    ]
 
 
 def _draft(kind: str, key: str, version: int, definition: object) -> Draft:
