@@ -86,17 +86,21 @@ class Settling:
         """Operations that are held or rejected and not mended."""
         return self._device.outbox.entries("outcome IN ('held', 'rejected') AND mended_by IS NULL")
 
-    def mend(self, operation: str, fields: dict[str, Any], anyway: bool = False) -> Captured:
-        """Put a rejected operation right: the same record and time of capture, with these fields changed.
-
-        A field of None leaves the field out.
-        """
+    def rejected(self, operation: str) -> Entry:
+        """A rejected operation by its id, or the beginning of it. NotFound where there is none to mend."""
         entry = self._device.outbox.find(operation)
         if entry is None or entry.state != "rejected":
             raise NotFound(f"没有这条被退回的记录：{operation}", f"no such rejected operation: {operation}")
         if entry.mended_by is not None:
             raise NotFound("这条记录已更正过", "this operation was mended already")
-        first = entry.operation
+        return entry
+
+    def mend(self, operation: str, fields: dict[str, Any], anyway: bool = False) -> Captured:
+        """Put a rejected operation right: the same record and time of capture, with these fields changed.
+
+        A field of None leaves the field out.
+        """
+        first = self.rejected(operation).operation
         put_right = {name: value for name, value in {**first.fields, **fields}.items() if value is not None}
         return self._device.capture(mending(first, put_right), anyway)
 

@@ -12,7 +12,7 @@ from field_client.cli.items import label_text
 from field_client.cli.session import (
     app,
     console,
-    json_pairs,
+    field_values,
     opened,
     pairs,
     session,
@@ -106,7 +106,11 @@ def advance(
 ) -> None:
     """推进办件状态。 (Move a case on.)"""
     with opened() as device:
-        _tell(device.cases.advance(case, STATES.get(state, state), reason, anyway, **json_pairs(field)))
+        _tell(
+            device.cases.advance(
+                case, STATES.get(state, state), reason, anyway, **field_values("case", field)
+            )
+        )
 
 
 @cases.command("handover")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from field_client.cli.session import app, console, json_pairs, opened, session, show, table
+from field_client.cli.session import app, console, field_values, opened, session, show, table
 from field_client.device import Device
 from field_client.due import DueHousehold
 from field_client.households import masked
@@ -102,7 +102,7 @@ def new(
     """登记新的一户：name=… address=… grid=… (A household that was not known yet.)"""
     with opened() as device:
         where = village or device.scope.villages[0].village
-        _captured(device.households.create(where, json_pairs(fields), anyway).record)
+        _captured(device.households.create(where, field_values("household", fields), anyway).record)
 
 
 @households.command("change")
@@ -110,7 +110,7 @@ def change(household: str, fields: Fields, anyway: Anyway = False) -> None:
     """修改一户：字段=值，值留空即清除。 (Change fields of a household.)"""
     with opened() as device:
         record = device.households.get(household)
-        _captured(device.households.change(record.id, json_pairs(fields), anyway).record)
+        _captured(device.households.change(record.id, field_values("household", fields), anyway).record)
 
 
 @households.command("add-resident")
@@ -118,14 +118,16 @@ def add_resident(household: str, fields: Fields, anyway: Anyway = False) -> None
     """给一户添加居民：name=… relation=… (A resident who was not known yet.)"""
     with opened() as device:
         record = device.households.get(household)
-        _captured(device.households.add_resident(record.id, json_pairs(fields), anyway).record)
+        _captured(device.households.add_resident(record.id, field_values("resident", fields), anyway).record)
 
 
 @households.command("change-resident")
 def change_resident(resident: str, fields: Fields, anyway: Anyway = False) -> None:
     """修改居民：字段=值。 (Change fields of a resident.)"""
     with opened() as device:
-        _captured(device.households.change_resident(resident, json_pairs(fields), anyway).record)
+        _captured(
+            device.households.change_resident(resident, field_values("resident", fields), anyway).record
+        )
 
 
 def _captured(record: str) -> None:

@@ -16,6 +16,7 @@ from rich.table import Table
 from field_client.device import Device
 from field_client.errors import FieldError, Refused
 from forms.problem import Problem
+from sync.kinds import KINDS, field_type
 
 app = typer.Typer(
     name="allpost-field",
@@ -140,15 +141,23 @@ def pairs(texts: list[str] | None) -> dict[str, str]:
     return found
 
 
-def json_pairs(texts: list[str] | None) -> dict[str, Any]:
-    """`name=value` arguments whose values are JSON where they can be read so, else text; empty clears."""
-    found: dict[str, Any] = {}
-    for name, value in pairs(texts).items():
+def field_values(kind: str, texts: list[str] | None) -> dict[str, Any]:
+    """`field=value` arguments by the types of a kind: text where the field takes it so, else JSON; empty clears."""
+    return {field: _field_value(kind, field, text) for field, text in pairs(texts).items()}
+
+
+def _field_value(kind: str, field: str, text: str) -> Any:
+    if not text:
+        return None
+    wanted = field_type(KINDS[kind], field) if kind in KINDS else None
+    try:
+        msgspec.convert(text, wanted if wanted is not None else str)
+    except msgspec.ValidationError:
         try:
-            found[name] = msgspec.json.decode(value) if value else None
+            return msgspec.json.decode(text)
         except msgspec.DecodeError:
-            found[name] = value
-    return found
+            return text
+    return text
 
 
 def one_line(value: Any) -> str:

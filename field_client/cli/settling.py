@@ -11,7 +11,7 @@ from field_client.cli.household import shown
 from field_client.cli.session import (
     app,
     console,
-    json_pairs,
+    field_values,
     one_line,
     opened,
     session,
@@ -165,7 +165,9 @@ def mend(
 ) -> None:
     """更正一条被退回的记录，登记时间不变。 (Put a rejected operation right; its time of capture stays.)"""
     with opened() as device:
-        tell_captured(device.settling.mend(operation, json_pairs(fields), anyway))
+        entry = device.settling.rejected(operation)
+        put_right = field_values(entry.operation.kind, fields)
+        tell_captured(device.settling.mend(entry.id, put_right, anyway))
 
 
 def _tell_entry(entry: Entry) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ from field_client.capture import Captured
 from field_client.cli.session import app, console, opened, pairs, session, show, tell_problems
 from field_client.device import Device
 from field_client.errors import NotFound
-from sync.clock import moment_ms
+from forms.handling.calendar import SHANGHAI
 
 rounds = typer.Typer(help="走访轮次 (rounds)", no_args_is_help=True)
 visits = typer.Typer(help="入户 (household visits)", no_args_is_help=True)
@@ -110,8 +111,8 @@ def write_up(
 ) -> None:  # fmt: skip
     """补记：事后登记一次已经做过的入户。 (Write up a visit that was made before.)"""
     with opened() as device:
-        when = at if at.endswith("Z") or "+" in at else f"{at}+08:00"
-        moment_ms(when)
+        said = datetime.fromisoformat(at)
+        when = (said if said.tzinfo else said.replace(tzinfo=SHANGHAI)).isoformat(timespec="seconds")
         fields = _fields(device, outcome, note, finding, purpose, companion)
         found = device.households.get(household).id
         tell_captured(device.visits.later(found, when, fields, anyway))

@@ -1,0 +1,229 @@
+"""The commands as a worker gives them: in Chinese, with the network cable out, never a traceback."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from field_client.cli import app
+from field_client.cli import session as shared
+from field_client.device import Device
+from tests.field_client.field_world import SERVER, Network, Phone, TestTimes
+from tests.server.sync_village import (
+    GRID_1,
+    NUMBER,
+    PASSWORD,
+    VILLAGE,
+    TinyVillage,
+    household_id,
+    resident_id,
+)
+
+HOME = household_id(GRID_1, 0)
+PERSON = resident_id(GRID_1, 0, 0)
+Make = Callable[..., Phone]
+
+
+class Commands:
+    """Runs commands on one file, each as a process would: the device is opened and closed."""
+
+    def __init__(self, village: TinyVillage, path: Path) -> None:
+        self.path = path
+        self.network = Network(village.client._transport)
+        self.times = TestTimes(lambda: village.now_ms)
+
+    def __call__(self, *arguments: str, json_: bool = False, english: bool = False) -> Result:
+        options = [
+            "--data",
+            str(self.path),
+            *(["--json"] if json_ else []),
+            *(["--lang", "en"] if english else []),
+        ]
+        result = CliRunner().invoke(app, [*options, *arguments], catch_exceptions=True)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result
+
+    def json(self, *arguments: str) -> Any:
+        result = self(*arguments, json_=True)
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+
+@pytest.fixture
+def run(village: TinyVillage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Commands]:
+    """Commands against the village, its network and clocks in the place of the machine's."""
+    commands = Commands(village, tmp_path / "worker.db")
+    monkeypatch.setattr(
+        shared,
+        "Device",
+        lambda path: Device(
+            path, times=commands.times, inner=commands.network, sleep=lambda _: None, attempts=2
+        ),
+    )
+    yield commands
+
+
+@pytest.fixture
+def enrolled(run: Commands) -> Commands:
+    assert run("enrol", SERVER, "-u", "wang", "-p", PASSWORD).exit_code == 0
+    assert "同步完成" in run("sync").stdout
+    run.network.down = True
+    return run
+
+
+def test_not_enrolled_yet_says_what_to_do(run: Commands) -> None:
+    result = run("status")
+    assert result.exit_code == 1 and "还没有登记" in result.stderr and "allpost-field enrol" in result.stderr
+
+
+def test_without_a_network_enrolling_says_so(run: Commands) -> None:
+    run.network.down = True
+    result = run("enrol", SERVER, "-u", "wang", "-p", PASSWORD)
+    assert result.exit_code == 1 and "连不上服务器" in result.stderr
+    assert (
+        "the server cannot be reached"
+        in run("enrol", SERVER, "-u", "wang", "-p", PASSWORD, english=True).stderr
+    )
+
+
+def test_a_day_without_a_network(enrolled: Commands, village: TinyVillage) -> None:
+    run = enrolled
+    assert {one["household"] for one in run.json("due", "--within", "60")} == {
+        household_id(GRID_1, number) for number in range(3)
+    }
+    assert "按期走访" in run("due", "--within", "60").stdout
+    run.json("round", "start")
+    run.json("visit", "start", HOME)
+    village.later(600_000)
+    visit = run.json("visit", "finish", "-o", "见到", "--finding", "消防=灭火器过期", "--purpose", "due")
+    assert visit["remarks"] == []
+    assert run("visit", "finish").exit_code == 1
+    run.json("visit", "later", "001组1户", "--at", "2026-11-22T19:30", "-o", "未遇")
+    run.json("visit", "add", HOME, "--item", "care-visit", "--answer", "hospital=人民医院")
+    case = run.json(
+        "case", "new", "permit", "-r", PERSON, "--answer", "hospital=人民医院", "--answer", "amount=123.4"
+    )
+    assert case["record"]["values"]["answers/amount"] == 12340
+    assert case["receipt"].startswith("330481106222-261123-")
+    assert case["moves"][0] == "received"
+    run.json("case", "advance", case["receipt"], "收件")
+    again = run.json("case", "new", "permit", "-r", PERSON, "--answer", "hospital=人民医院")
+    assert [one["code"] for one in again["remarks"]] == ["suspected-duplicate"]
+    run.json("ask", "能不能在村里交水费", "--household", HOME)
+    run.json("households", "change", HOME, "phone=13900000003")
+    run.json("round", "finish")
+    log = run("log").stdout
+    assert "走访1轮，入户1户" in log and "灭火器过期" in log and "目录外诉求" in log and "permit" in log
+    status = run.json("status")
+    assert status["counts"] == {"waiting": 10}
+    assert "待上报" in run("outbox").stdout
+    failed = run("sync")
+    assert (
+        failed.exit_code == 1 and "连不上服务器" in failed.stderr and "未上报的记录都在本机" in failed.stderr
+    )
+    run.network.down = False
+    report = run.json("sync")
+    assert report["pushed"] == 10 and set(report["counts"]) == {"applied"}
+    assert village.record(case["record"]["id"]).values["state"] == "received"
+    assert len(run.json("conflicts")["duplicates"]) == 1
+
+
+def test_households_are_found_by_initials_house_number_and_phone(enrolled: Commands) -> None:
+    run = enrolled
+    run.json("households", "change-resident", PERSON, "name=沈金敭", "phone=13900004321")
+    for query in ("沈金", "sjy", "SJ", "4321", "演示路0号"):
+        assert [one["id"] for one in run.json("households", "search", query)] == [HOME], query
+    assert run.json("households", "search", "没有这个人") == []
+
+
+def test_identity_numbers_are_masked_and_a_look_at_one_is_an_operation(enrolled: Commands) -> None:
+    run = enrolled
+    run.json("households", "change-resident", PERSON, f"identity_number={NUMBER}")
+    assert number_shown(run.json("households", "show", HOME)) == NUMBER[:6] + "*" * 8 + NUMBER[14:]
+    assert NUMBER not in run("households", "show", HOME).stdout
+    before = run.json("status")["counts"]["waiting"]
+    revealed = run.json("households", "show", HOME, "--reveal", "--reason", "核对参保")
+    assert number_shown(revealed) == NUMBER
+    assert run.json("status")["counts"]["waiting"] == before + 1
+    (reading,) = [one for one in run.json("outbox") if one["operation"]["kind"] == "reading"]
+    assert reading["operation"]["fields"]["reason"] == "核对参保"
+
+
+def number_shown(shown: Any) -> str:
+    (person,) = [one for one in shown["residents"] if one["id"] == PERSON]
+    return str(person["values"]["identity_number"])
+
+
+def test_every_mistake_is_told_at_once_and_nothing_is_captured(enrolled: Commands) -> None:
+    run = enrolled
+    result = run(
+        "case",
+        "new",
+        "permit",
+        "-r",
+        PERSON,
+        "--answer",
+        "number=123",
+        "--answer",
+        "amount=abc",
+        "-m",
+        "x=缺",
+    )
+    assert result.exit_code == 2 and "没有登记" in result.stderr
+    assert "证件号应为18位" in result.stderr and "材料清单中没有" in result.stderr and "金额" in result.stderr
+    assert "waiting" not in run.json("status")["counts"]
+
+
+def test_wrong_input_is_said_in_words(enrolled: Commands) -> None:
+    run = enrolled
+    for wrong in (
+        ("case", "new", "no-such-item", "--name", "某人"),
+        ("case", "show", "330481106222-261123-04821376-X"),
+        ("households", "show", "没有"),
+        ("households", "change", HOME, "phone"),
+        ("visit", "later", HOME, "--at", "昨天"),
+        ("case", "advance", "x", "收件"),
+        ("outbox", "mend", "00000000"),
+        ("conflicts", "choose", "x", "0"),
+        ("tasks", "done", "x"),
+        ("log", "--day", "2026-13-01"),
+        ("items", "show", "x"),
+    ):
+        result = run(*wrong)
+        assert result.exit_code in (1, 2), wrong
+        assert any("\u4e00" <= character <= "\u9fff" for character in result.stderr), (wrong, result.stderr)
+        assert "Traceback" not in result.output + result.stderr
+
+
+def test_a_rejected_one_is_listed_with_its_reason_and_mended(
+    enrolled: Commands, village: TinyVillage
+) -> None:
+    run = enrolled
+    run.json("households", "change", HOME, "phone=12", "--anyway")
+    run.network.down = False
+    run.json("sync")
+    assert "应为11位手机号" in run("outbox").stderr + run("outbox").stdout
+    run.json("outbox", "mend", run.json("outbox")[0]["id"], "phone=13900000005")
+    assert run.json("sync")["counts"] == {"applied": 1}
+    assert village.record(HOME).values["phone"] == "13900000005"
+
+
+def test_items_by_initials_and_in_full(enrolled: Commands) -> None:
+    run = enrolled
+    assert [one["key"] for one in run.json("items", "search", "permit")] == ["permit"]
+    assert "医院" in run("items", "show", "permit").stdout
+    assert run.json("items", "show", "permit")["item"]["mode"] == "proxy"
+
+
+def test_the_doctor_finds_a_sound_file_sound(enrolled: Commands) -> None:
+    assert "完好" in enrolled("doctor").stdout
+
+
+def test_help_is_in_chinese_first(run: Commands) -> None:
+    for group in ((), ("visit",), ("case",), ("households",), ("items",)):
+        result = CliRunner().invoke(app, [*group, "--help"])
+        assert result.exit_code == 0 and any("\u4e00" <= one <= "\u9fff" for one in result.output)
+    assert VILLAGE
