@@ -4,7 +4,8 @@ from datetime import date
 
 from sync.apply import Applied, Outcome
 from sync.record import Record
-from tests.sync.memory_world import GRID, VILLAGE, Intake, Phone, village
+from tests.sync.memory_phone import Phone, village
+from tests.sync.memory_world import GRID, VILLAGE, Intake
 
 TODAY = date(2026, 11, 23)
 

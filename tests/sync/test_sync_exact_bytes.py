@@ -23,7 +23,7 @@ from sync.operation import (
 )
 from sync.protocol import PushRequest
 from sync.statehash import EMPTY, part_hash, record_hash
-from tests.sync.memory_world import Phone, village
+from tests.sync.memory_phone import Phone, village
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
 SOUND = st.recursive(

@@ -2,7 +2,8 @@
 
 from sync.apply import Outcome
 from sync.record import LONG_TEXT_BYTES, SEEN_DIGEST, Stamp
-from tests.sync.memory_world import GRID, MINUTE_MS, Phone, village
+from tests.sync.memory_phone import Phone, village
+from tests.sync.memory_world import GRID, MINUTE_MS
 
 
 def two_phones() -> tuple[Phone, Phone]:

@@ -2,17 +2,8 @@
 
 from sync.apply import Applied, Outcome
 from sync.record import Record, part_of
-from tests.sync.memory_world import (
-    GRID,
-    GRID_2,
-    NEXT_GRID,
-    NEXT_VILLAGE,
-    NOW_MS,
-    VILLAGE,
-    Intake,
-    Phone,
-    village,
-)
+from tests.sync.memory_phone import Phone, village
+from tests.sync.memory_world import GRID, GRID_2, NEXT_GRID, NEXT_VILLAGE, NOW_MS, VILLAGE, Intake
 
 
 def get(intake: Intake, record: str) -> Record:

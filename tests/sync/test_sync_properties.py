@@ -10,18 +10,8 @@ from hypothesis import strategies as st
 from sync.apply import Outcome
 from sync.clock import AHEAD_MS_MAX, Clock, adopted, capped, next_reading, parse_clock, set_back
 from sync.record import Record, record_bytes
-from tests.sync.memory_world import (
-    GRID,
-    GRID_2,
-    MINUTE_MS,
-    NEXT_GRID,
-    NEXT_VILLAGE,
-    NOW_MS,
-    VILLAGE,
-    Intake,
-    Phone,
-    village,
-)
+from tests.sync.memory_phone import Phone, village
+from tests.sync.memory_world import GRID, GRID_2, MINUTE_MS, NEXT_GRID, NEXT_VILLAGE, NOW_MS, VILLAGE, Intake
 
 FIELDS = ("name", "note", "house_number", "address")
 EDITS = st.lists(st.tuples(st.sampled_from(FIELDS), st.integers(0, 3 * MINUTE_MS)), max_size=4)
