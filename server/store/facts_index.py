@@ -48,12 +48,11 @@ def _index_household(world: StoreWorld, record: Record, before: Record | None) -
             "UPDATE OR REPLACE households_due SET village = ? WHERE village = ? AND household = ?",
             (record.village, before.village, record.id),
         )
-    if record.void is not None or values.get("status") == "moved_out":
+    if not _is_visited(record):
         world.db.execute("DELETE FROM households_due WHERE village = ? AND household = ?", where)
         return
     visit_class = values.get("visit_class", DEFAULT_CLASS)
-    same_class = before is not None and before.values.get("visit_class", DEFAULT_CLASS) == visit_class
-    if same_class and before is not None and before.grid == record.grid and before.village == record.village:
+    if before is not None and _is_visited(before) and _standing(before) == _standing(record):
         return
     since = count_day(moment_ms(record.stamp_of("visit_class").clock[:24])).isoformat()
     world.db.execute(
@@ -61,14 +60,22 @@ def _index_household(world: StoreWorld, record: Record, before: Record | None) -
         " DO UPDATE SET grid = excluded.grid, class = excluded.class, since = excluded.since",
         (*where, record.grid, visit_class, since, next_due_text(world, visit_class, since, None)),
     )
-    if before is not None:
-        recount_last(world, [where])
+    recount_last(world, [where])
+
+
+def _is_visited(household: Record) -> bool:
+    """Whether it is one of those that are to be visited: one that came back, or was voided in error, is again."""
+    return household.void is None and household.values.get("status") != "moved_out"
+
+
+def _standing(household: Record) -> tuple[str, str | None, str]:
+    return household.village, household.grid, household.values.get("visit_class", DEFAULT_CLASS)
 
 
 def _index_identity(world: StoreWorld, record: Record, before: Record | None) -> None:
     number = record.values.get("identity_number") if record.void is None else None
     old = before.values.get("identity_number") if before is not None and before.void is None else None
-    if number == old:
+    if number == old and (before is None or before.village == record.village):
         return
     if old:
         world.db.execute(
