@@ -19,7 +19,7 @@ test: $(SETUP) lint ## every check: formatting, types, arrows, tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 demo: $(SETUP) ## one scripted grid day, three devices, no browser
-	@$(BIN)/python -m bench.demo_day
+	@$(BIN)/python -m bench.demo.day
 
 bench: $(SETUP) ## the measures of docs/performance.md, as ratios of one run
 	@$(BIN)/python -m bench

@@ -50,7 +50,7 @@ def read_push(body: bytes, operations_max: int) -> tuple[list[Arrived], int]:
     """The operations of a push body, and the outcomes cursor. Unreadable or TooLarge refuse the call."""
     try:
         request = _decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(str(error)) from error
     if len(request.operations) > operations_max:
         raise TooLarge(f"{len(request.operations)} operations; at most {operations_max}")

@@ -84,7 +84,7 @@ def decoded(body: bytes, kind: type[T]) -> T:
     """A request's message. ProblemError if it is not one."""
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ProblemError("unreadable-body", str(error)) from error
 
 

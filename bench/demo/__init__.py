@@ -1,0 +1,1 @@
+"""`make demo`: one grid day of a village without a browser, counted at its end (see `day`)."""
