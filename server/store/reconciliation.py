@@ -17,6 +17,9 @@ from server.store.explained import missing_explained
 from sync.chain import first_previous
 from sync.clock import moment
 
+CLOCKS_DIFFER_MS = 2_000
+"""How far a phone's corrected clock may be ahead of the server's; nobody captures anything so soon after enrolling."""
+
 
 class Day(NamedTuple):
     """A day as the queries need it; `over`: whether it has ended by now."""
@@ -168,8 +171,8 @@ def _arrived_elsewhere(
 def _brought_before(
     db: sqlite3.Connection, keys: Keys, continuations: dict[str, list[Device]], device: str, at_ms: int
 ) -> set[str]:
-    """The ids of everything that an identity's continuations brought and that was captured before an instant."""
-    until, found, followed = moment(at_ms), set[str](), {device}
+    """The ids of everything that an identity's continuations brought and that was captured before they enrolled."""
+    until, found, followed = moment(at_ms + CLOCKS_DIFFER_MS), set[str](), {device}
     waiting = list(continuations.get(device, ()))
     while waiting:
         after = waiting.pop()

@@ -1,0 +1,112 @@
+"""The tiny village with people at its desks: calls of the data API in somebody's name, and phones beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from server.new_account import made_account, store_account
+from server.passwords import Passwords
+from server.roles import Role
+from server.store.accounts import Account
+from tests.server.sync_device import SyncDevice
+from tests.server.sync_village import (
+    GRID_1,
+    HOUR_MS,
+    PASSWORD,
+    VILLAGE,
+    TinyVillage,
+    resident_id,
+    small_catalogue,
+)
+
+HERE = f"/api/v1/villages/{VILLAGE}"
+
+
+class DeskVillage(TinyVillage):
+    """`call` asks as an account; `phone` enrols one. A city administrator is added to the village's people."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.tokens: dict[str, tuple[str, int]] = {}
+        self.workers["admin"] = self.add_account("admin", Role.CITY_ADMINISTRATOR, "330481")
+
+    def add_account(self, username: str, role: Role, division: str) -> str:
+        """One more account with the password of all."""
+        passwords = Passwords(self.settings)
+        hashed = passwords.hash_now(PASSWORD)
+        passwords.close()
+        account = made_account(
+            Account(username=username, name=username, role=role, division=division), self.now_ms
+        )
+        self.store.write_now(lambda db: store_account(db, account, hashed, by=None))
+        return account.id
+
+    def call(self, username: str, method: str, path: str, body: Any = None) -> httpx.Response:
+        """Call the data API as an account; paths without a leading slash are of the village."""
+        token, until = self.tokens.get(username, ("", 0))
+        if until <= self.now_ms:
+            given = {"username": username, "password": PASSWORD}
+            token = self.client.post("/api/v1/sessions", json=given).json()["token"]
+            self.tokens[username] = token, self.now_ms + self.settings.session_hours * HOUR_MS
+        where = path if path.startswith("/") else f"{HERE}/{path}"
+        headers = {"authorization": f"Bearer {token}"}
+        return self.client.request(method, where, headers=headers, json=body)
+
+    def phone(self, username: str) -> SyncDevice:
+        """A phone that has enrolled and synced."""
+        phone = SyncDevice(self.client, username, lambda: self.now_ms, small_catalogue(self.today))
+        phone.enrol()
+        phone.sync()
+        return phone
+
+    def capture_case(self, phone: SyncDevice, item: str = "allowance", **more: Any) -> str:
+        """A case captured on a phone, held by its worker; its id."""
+        self.later()
+        state = {"permit": "entrusted"}.get(item, "registered")
+        fields = {
+            "item": item,
+            "item_version": 1,
+            "state": state,
+            "captured_at": self.moment(),
+            "holder": phone.worker["id"],
+            "first_contact": phone.worker["id"],
+            "resident": resident_id(GRID_1, 0, 0),
+        }
+        return phone.create("case", **(fields | more)).record
+
+    def rota(self, day: date, *window: str, leave: tuple[str, ...] = ()) -> httpx.Response:
+        """The lead puts people at the window of a day."""
+        body = {
+            "day": day.isoformat(),
+            "window": [self.workers[name] for name in window],
+            "leave": [self.workers[name] for name in leave],
+        }
+        return self.call("lead", "POST", "rota", body)
+
+    @property
+    def tomorrow(self) -> date:
+        """The day after the one on which the village was founded."""
+        return self.today + timedelta(days=1)
+
+
+@contextmanager
+def desk_village(folder: Path) -> Iterator[DeskVillage]:
+    """A running village with its desks, closed at the end."""
+    village = DeskVillage(folder)
+    try:
+        with village.client:
+            yield village
+    finally:
+        village.store.close()
+
+
+def told(response: httpx.Response) -> tuple[int, str, list[str]]:
+    """A refusal: its status, its code, and the codes of its problems."""
+    body = response.json()
+    return response.status_code, body["type"], [problem["code"] for problem in body.get("problems", [])]
