@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import os
 import random
 import sqlite3
@@ -63,7 +64,7 @@ def make_village(data: Path, workers: int, households_each: int) -> list[BenchDe
             )
             drafts.append(_draft("grid", {"key": grid, "definition": {"name": f"第{number}网格"}}))
             drafts.append(_draft("assignment", {"worker": worker, "grid": grid, "from_day": "2020-01-01"}))
-            households = [uuid7(now_ms, os.urandom(10)) for _ in range(households_each)]
+            households = [uuid7(now_ms - households_each + at, os.urandom(10)) for at in range(households_each)]
             drafts += [
                 _draft(
                     "household",
@@ -143,23 +144,25 @@ def case_fields(device: BenchDevice, household: str, at_ms: int, number: int) ->
 
 
 def batches_of(device: BenchDevice, batches: int, visits: int, cases: int) -> list[bytes]:
-    """Push bodies with a chain of their own: a round first, then batches of visits and cases."""
+    """Push bodies with a chain of their own: a round first, then batches of visits and cases.
+
+    Each has the id of its capture's time, as a phone makes it.
+    """
     now_ms = int(time.time() * 1000)
     counter, previous, bodies = 0, first_previous(device.id), []
-    round_ = uuid7(now_ms, os.urandom(10))
+    ids = (uuid7(now_ms + at_ms, os.urandom(10)) for at_ms in itertools.count(1))
+    round_ = next(ids)
     started = {"worker": device.worker, "grid": device.grid, "started_at": moment(now_ms)}
     first: list[tuple[str, str, dict[str, Any]]] = [("round", round_, started)]
     for batch in range(batches):
         drafts = first if batch == 0 else []
         for number in range(visits):
             household = device.households[(batch * visits + number) % len(device.households)]
-            drafts.append(
-                ("visit", uuid7(now_ms, os.urandom(10)), visit_fields(device, round_, household, now_ms))
-            )
+            drafts.append(("visit", next(ids), visit_fields(device, round_, household, now_ms)))
         for number in range(cases):
             household = device.households[(batch * cases + number) % len(device.households)]
             fields = case_fields(device, household, now_ms, batch * cases + number)
-            drafts.append(("case", uuid7(now_ms, os.urandom(10)), fields))
+            drafts.append(("case", next(ids), fields))
         encoded = []
         for kind, identifier, fields in drafts:
             counter += 1

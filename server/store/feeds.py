@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from server.store import scopes
 from server.store.bodies import sealed
 from server.store.engine import announce
 from server.store.world import Stored, StoreWorld
@@ -20,7 +21,6 @@ from sync.record import Record, parent_of, part_of
 from sync.scope import COMMON
 from sync.statehash import record_hash
 
-PARENTS_OF_VISITS = frozenset({"visit"})
 GRANTING = frozenset({"case", "task"})
 
 _INSERT = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -39,11 +39,6 @@ class VillageChanged(NamedTuple):
 
     village: str
     version: int
-
-
-def indexed_parent(record: Record) -> str | None:
-    """The record under which this one is found: the one whose place it follows, and a visit's household."""
-    return record.values.get("household") if record.kind in PARENTS_OF_VISITS else parent_of(record)
 
 
 def flush(world: StoreWorld) -> None:
@@ -70,7 +65,8 @@ def flush(world: StoreWorld) -> None:
         record, stored = _now(world, identifier), world.before[identifier]
         version = next_version[record.village]
         next_version[record.village] += 1
-        part, holder, parent = part_of(record), record.holder, indexed_parent(record)
+        _tell_holder(world, record, stored)
+        part, holder, parent = part_of(record), record.holder, parent_of(record)
         body = sealed(world.keys, record)
         if stored is not None:
             hashes[stored.village, stored.part, stored.holder or ""] ^= record_hash(
@@ -108,6 +104,18 @@ def _now(world: StoreWorld, identifier: str) -> Record:
     if record is None:
         raise LookupError(identifier)
     return record
+
+
+def _tell_holder(world: StoreWorld, record: Record, stored: Stored | None) -> None:
+    """Whoever gets a record in hand, or has one that goes to another village, may have to follow that village."""
+    if record.holder is None:
+        return
+    if stored is None:
+        elsewhere = record.holder != record.by
+    else:
+        elsewhere = (stored.village, stored.holder) != (record.village, record.holder)
+    if elsewhere:
+        scopes.stale(world.db, record.holder)
 
 
 def _take_versions(world: StoreWorld, village: str, number: int) -> int:
@@ -156,6 +164,8 @@ def _move_grants(
     world.db.execute(
         "UPDATE OR REPLACE grants SET village = ? WHERE village = ? AND record = ?", (record.village, *where)
     )
+    for (worker,) in workers:
+        scopes.stale(world.db, worker)
     return [(village, record.id, record.revision, None, worker) for (worker,) in workers]
 
 
@@ -202,11 +212,6 @@ def send_again(world: StoreWorld, village: str, worker: str, lost: Sequence[str]
 
 def refresh_grants(world: StoreWorld, record: Record) -> None:
     """Grant the records that a case or task needs to its holder, and end the grants that it no longer justifies."""
-    wanted: set[tuple[str, str, str]] = set()
-    if record.holder is not None and record.void is None:
-        for needed in needed_by(record):
-            other = world.get(needed)
-            wanted.add((record.village if other is None else other.village, record.holder, needed))
     present: set[tuple[str, str, str]] = set()
     if world.before.get(record.id) is not None:
         present = set(
@@ -214,6 +219,13 @@ def refresh_grants(world: StoreWorld, record: Record) -> None:
                 "SELECT village, worker, record FROM grants WHERE because = ?", (record.id,)
             ).fetchall()
         )
+    wanted: set[tuple[str, str, str]] = set()
+    if record.holder is not None and record.void is None:
+        last_seen = {needed: village for village, _, needed in present}
+        for needed in needed_by(record):
+            other = world.get(needed)
+            village = last_seen.get(needed, record.village) if other is None else other.village
+            wanted.add((village, record.holder, needed))
     for grant in present - wanted:
         world.db.execute(
             "DELETE FROM grants WHERE village = ? AND worker = ? AND record = ? AND because = ?",
@@ -222,6 +234,8 @@ def refresh_grants(world: StoreWorld, record: Record) -> None:
         _end_grant(world, *grant)
     for grant in wanted - present:
         world.db.execute("INSERT OR IGNORE INTO grants VALUES (?, ?, ?, ?)", (*grant, record.id))
+        if grant[0] != record.village:
+            scopes.stale(world.db, grant[1])
         _bring_into_sight(world, *grant[1:])
 
 

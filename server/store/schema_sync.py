@@ -111,7 +111,7 @@ def create_facts(database: Database) -> None:
         CREATE TABLE households_due (
             village TEXT NOT NULL, household TEXT NOT NULL, grid TEXT, class TEXT NOT NULL, since TEXT NOT NULL,
             last_counted TEXT, next_due TEXT NOT NULL, PRIMARY KEY (village, household)
-        ) STRICT, WITHOUT ROWID;
+        ) STRICT;
         CREATE INDEX households_by_next_due ON households_due (village, next_due);
         CREATE TABLE counted_days (
             village TEXT NOT NULL, household TEXT NOT NULL, day TEXT NOT NULL, visits INTEGER NOT NULL,
