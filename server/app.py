@@ -17,6 +17,7 @@ from litestar.types import ASGIApp
 
 from server.access_log import AccessLog
 from server.api.data import data_api
+from server.api.front import front
 from server.api.health import health, ready
 from server.api.sync import sync_api
 from server.api.sync.wire import SyncServer
@@ -55,7 +56,7 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
     store.on_doubt(knowledge.forget)
     intake = Intake(keys, knowledge)
     app = Litestar(
-        route_handlers=[health, ready, sync_api, data_api],
+        route_handlers=[front, health, ready, sync_api, data_api],
         dependencies={
             "settings": _given(settings),
             "store": _given(store),

@@ -1,0 +1,26 @@
+"""The page at the server's address: it says what is running, escapes the address, and loads nothing from anywhere."""
+
+from pathlib import Path
+
+from litestar.testing import TestClient
+
+from server.app import create_app
+from server.data_folder import open_data
+from server.settings import load_settings
+
+
+def test_front_page(tmp_path: Path) -> None:
+    settings = load_settings(data=tmp_path / "data")
+    store, keys = open_data(settings, exclusive=True)
+    try:
+        with TestClient(create_app(settings, store, keys)) as client:
+            reply = client.get("/", headers={"host": "h<b>.example"})
+            assert reply.status_code == 200
+            assert reply.headers["content-type"].startswith("text/html")
+            assert "全岗通" in reply.text
+            assert "<b>.example" not in reply.text
+            assert "演示数据" not in reply.text  # no demonstration accounts here
+            assert "default-src 'none'" in reply.headers["content-security-policy"]
+            assert "http" not in reply.text.replace("http://h", "").split("<pre>")[0]
+    finally:
+        store.close()
