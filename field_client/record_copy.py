@@ -156,8 +156,8 @@ class RecordCopy:
             parts.setdefault(part, []).append((record, version))
         return {part: part_hash(records) for part, records in parts.items()}
 
-    def drop_outside(self, connection: sqlite3.Connection, scope: Scope) -> int:
-        """Drop what this scope does not allow any more; how many records."""
+    def follow_scope(self, connection: sqlite3.Connection, scope: Scope) -> int:
+        """Drop what a new scope does not allow any more, and count the rest under its parts; how many dropped."""
         grids = scope_grids(scope)
         villages = [of.village for of in scope.villages]
         marks = ", ".join("?" * len(villages))
@@ -174,6 +174,7 @@ class RecordCopy:
                 if part in ("common", OWN) or part in grids[village]:
                     continue
                 dropped += _drop_part(connection, village, part, scope.worker)
+            _move_own(connection, village, grids[village])
         return dropped
 
 
@@ -185,6 +186,15 @@ def _drop_part(connection: sqlite3.Connection, village: str, part: str, worker: 
     kept = [record for record, body in rows if _decode_record(body).holder == worker]
     connection.executemany("UPDATE copy SET part = ? WHERE id = ?", [(OWN, record) for record in kept])
     return connection.execute("DELETE FROM copy WHERE home = ? AND part = ?", (village, part)).rowcount
+
+
+def _move_own(connection: sqlite3.Connection, village: str, grids: frozenset[str]) -> None:
+    """What was the worker's own and stands in a grid that came into scope counts there."""
+    rows = connection.execute(
+        "SELECT id, body FROM copy WHERE home = ? AND part = ?", (village, OWN)
+    ).fetchall()
+    moved = [(part, record) for record, body in rows if (part := part_of(_decode_record(body))) in grids]
+    connection.executemany("UPDATE copy SET part = ? WHERE id = ?", moved)
 
 
 def replaces(known: Held, row: Row) -> bool:
@@ -202,6 +212,8 @@ def gone_counts(known: Held, feed: str, gone: FeedEntry) -> bool:
 
 def clock_of(record: Record) -> str:
     """The highest clock that a record carries."""
+    if not record.clocks:
+        return record.created.clock
     return max((record.created.clock, *(stamp.clock for stamp in record.clocks.values())))
 
 

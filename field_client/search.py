@@ -49,4 +49,6 @@ def matches(text: str | None, query: str) -> bool:
 
 def _phone(values: dict[str, Any]) -> str:
     phone = values.get("phone")
-    return normalise_phone(phone) if isinstance(phone, str) else ""
+    if not isinstance(phone, str):
+        return ""
+    return phone if phone.isdecimal() else normalise_phone(phone)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import zstandard
 
@@ -45,33 +45,23 @@ class Segments:
 
         missing_only: only the parts that are not followed yet (the scope grew).
         """
-        listed = self._listed()
-        feed = feed_of(self._store, self._village, listed.epoch)
-        wanted = [entry for entry in listed.segments if not (missing_only and entry.part in feed.parts)]
-        bodies = self._fetched(wanted)
-        if bodies is None:
-            # a segment was replaced meanwhile: the list is fetched again, what is stored stays
-            self.load(missing_only)
-            return
+        feed = feed_of(self._store, self._village, self._exchange.identity.epoch)
+        followed = frozenset(feed.parts) if missing_only else frozenset[str]()
+        listed, wanted, bodies = self._fetched(lambda part: part not in followed)
         self._stored(listed, wanted, bodies, fresh=not feed.parts)
 
     def repair(self, parts: list[str]) -> list[Divergence]:
         """Fetch parts that differ again and put them in the place of the copy's; what differed."""
-        listed = self._listed()
-        wanted = [entry for entry in listed.segments if entry.part in parts]
-        bodies = self._fetched(wanted)
-        if bodies is None:
-            return self.repair(parts)
+        listed, wanted, bodies = self._fetched(lambda part: part in parts)
         before = {
             identifier: held
             for identifier, held in self._copy.held(home=self._village).items()
             if held.part in parts
         }
         with self._store.transaction() as connection:
-            for entry in wanted:
-                connection.execute(
-                    "DELETE FROM copy WHERE home = ? AND part = ?", (self._village, entry.part)
-                )
+            # a part without a segment has no records
+            for part in parts:
+                connection.execute("DELETE FROM copy WHERE home = ? AND part = ?", (self._village, part))
             held = self._copy.held()
             for entry in wanted:
                 self._store_lines(connection, bodies[entry.digest], held)
@@ -92,20 +82,32 @@ class Segments:
             raise ScopeChanged()
         return listed
 
-    def _fetched(self, wanted: list[SegmentEntry]) -> dict[str, bytes] | None:
-        """The compressed bytes of each segment by its digest; None where one is no longer there."""
+    def _fetched(
+        self, wants: Callable[[str], bool]
+    ) -> tuple[SegmentList, list[SegmentEntry], dict[str, bytes]]:
+        """The list, its wanted segments, and their compressed bytes by digest.
+
+        A segment that is no longer there was replaced: the list is fetched again, what is stored stays.
+        """
+        for _ in range(FETCHES_MAX):
+            listed = self._listed()
+            wanted = [entry for entry in listed.segments if wants(entry.part)]
+            try:
+                self._fetch_missing(wanted)
+            except CallRefused as refused:
+                if refused.status != 404:
+                    raise
+                continue
+            rows = self._store.rows("SELECT digest, body FROM segment WHERE village = ?", (self._village,))
+            return listed, wanted, {digest: bytes(body) for digest, body in rows}
+        raise Unreachable("the segments change faster than they can be fetched")
+
+    def _fetch_missing(self, wanted: list[SegmentEntry]) -> None:
         for done, entry in enumerate(wanted):
             self._exchange.step(Step("segment", done, len(wanted), self._village))
             if self._store.row("SELECT 1 FROM segment WHERE digest = ?", (entry.digest,)) is None:
-                try:
-                    self._fetch(entry)
-                except CallRefused as refused:
-                    if refused.status == 404:
-                        return None
-                    raise
+                self._fetch(entry)
         self._exchange.step(Step("segment", len(wanted), len(wanted), self._village))
-        rows = self._store.rows("SELECT digest, body FROM segment WHERE village = ?", (self._village,))
-        return {digest: bytes(body) for digest, body in rows}
 
     def _fetch(self, entry: SegmentEntry) -> None:
         exchange = self._exchange

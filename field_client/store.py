@@ -56,8 +56,8 @@ CREATE TABLE copy (
     parent TEXT,
     search TEXT,
     body BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX copy_home ON copy (home, part, id, version);
+);
+CREATE INDEX copy_home ON copy (home, part);
 CREATE INDEX copy_kind ON copy (kind);
 CREATE INDEX copy_parent ON copy (parent) WHERE parent IS NOT NULL;
 CREATE TABLE segment (

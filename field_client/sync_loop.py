@@ -157,7 +157,7 @@ class SyncLoop:
             self._store.set_meta("scope", scope)
             if known == scope:
                 return
-            RecordCopy(self._store).drop_outside(connection, scope)
+            RecordCopy(self._store).follow_scope(connection, scope)
             villages = [of.village for of in scope.villages]
             forget_feeds(self._store, [*villages, REFERENCE_VILLAGE])
             trim_feeds(self._store, scope)

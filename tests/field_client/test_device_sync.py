@@ -5,9 +5,10 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from field_client.cases import NewCase
 from field_client.errors import CallRefused, ReadingLocked, Refused, Unreachable
 from tests.field_client.field_world import SERVER, Phone, values
-from tests.server.sync_village import GRID_1, GRID_2, HOUR_MS, TinyVillage, household_id, resident_id
+from tests.server.sync_village import GRID_1, GRID_2, HOUR_MS, VILLAGE, TinyVillage, household_id, resident_id
 
 Make = Callable[..., Phone]
 HOME = household_id(GRID_1, 0)
@@ -66,8 +67,6 @@ def test_nothing_blinks_out_between_push_and_pull(phone: Make) -> None:
 
 def test_two_workers_one_case_conflict_chosen_on_a_device(village: TinyVillage, phone: Make) -> None:
     wang, lead = phone("wang").enrol(), phone("lead").enrol()
-    from field_client.cases import NewCase
-
     sheet = wang.device.cases.new(
         NewCase(item="permit", resident=resident_id(GRID_1, 0, 0), answers={"hospital": "人民医院"})
     )
@@ -233,6 +232,33 @@ def test_a_grid_that_is_taken_away_leaves_and_the_work_done_there_still_counts(
     assert wang.device.households.search() == []
     assert village.record(captured.record).values["outcome"] == "met"
     assert wang.device.shown.get(captured.record) is not None
+    assert wang.agrees()
+
+
+def test_a_colleagues_case_and_then_the_colleagues_grid_come_and_go(
+    village: TinyVillage, phone: Make
+) -> None:
+    li, lead, wang = phone("li").enrol(), phone("lead").enrol(), phone("wang").enrol()
+    person = resident_id(GRID_2, 0, 0)
+    case = li.device.cases.new(
+        NewCase(item="permit", resident=person, answers={"hospital": "人民医院"})
+    ).record
+    li.device.cases.hand_over(case.id, village.workers["wang"], "外出培训")
+    li.device.sync()
+    assert wang.device.sync().diverged == []
+    assert wang.device.shown.get(case.id) is not None and wang.device.shown.get(person) is not None
+    assert wang.device.households.search() and wang.agrees()
+    fields = {"worker": village.workers["wang"], "grid": GRID_2, "from_day": "2026-11-23", "cover": True}
+    cover = lead.device.create("assignment", VILLAGE, fields).record
+    lead.device.sync()
+    assert wang.device.sync().diverged == []
+    assert {one.grid for one in wang.device.households.search()} == {GRID_1, GRID_2} and wang.agrees()
+    lead.device.void("assignment", cover, "培训结束")
+    lead.device.sync()
+    for _ in range(2):
+        assert wang.device.sync().diverged == []
+    assert {one.grid for one in wang.device.households.search()} <= {GRID_1, GRID_2}
+    assert wang.device.shown.get(case.id) is not None and wang.device.shown.get(person) is not None
     assert wang.agrees()
 
 
