@@ -75,23 +75,29 @@ def holding(db: sqlite3.Connection, keys: Keys, village: str, device: str, count
     return Batch(village, device, first, received_ms, found, keys.decrypt_blob(body, _aad(device, first)))
 
 
+Row = tuple[int, int, int, str, bytes]
+"""A stored batch's first and last counter, time of receipt, outcomes and encrypted body."""
+
+
+def every_row(db: sqlite3.Connection, village: str, device: str) -> list[Row]:
+    """All batches of a device as they are stored, in order."""
+    return db.execute(
+        "SELECT first, last, received_ms, outcomes, body FROM batches WHERE village = ? AND device = ?"
+        " ORDER BY first",
+        (village, device),
+    ).fetchall()
+
+
+def opened_batch(keys: Keys, village: str, device: str, row: Row) -> Batch:
+    """A batch from its row. SealError if it was altered."""
+    first, _, received_ms, outcomes, body = row
+    plain = keys.decrypt_blob(body, _aad(device, first))
+    return Batch(village, device, first, received_ms, _decode_outcomes(outcomes), plain)
+
+
 def every(db: sqlite3.Connection, keys: Keys, village: str, device: str) -> list[Batch]:
     """All batches of a device, in order."""
-    rows = db.execute(
-        "SELECT first, received_ms, outcomes, body FROM batches WHERE village = ? AND device = ? ORDER BY first",
-        (village, device),
-    )
-    return [
-        Batch(
-            village,
-            device,
-            first,
-            received_ms,
-            _decode_outcomes(outcomes),
-            keys.decrypt_blob(body, _aad(device, first)),
-        )
-        for first, received_ms, outcomes, body in rows
-    ]
+    return [opened_batch(keys, village, device, row) for row in every_row(db, village, device)]
 
 
 def set_outcome(db: sqlite3.Connection, batch: Batch, entry: OutcomeEntry) -> None:

@@ -100,6 +100,11 @@ def by_signing_key(db: sqlite3.Connection, key: str) -> Device | None:
     return None if row is None else _device(row)
 
 
+def every(db: sqlite3.Connection) -> list[Device]:
+    """Every device, the server's own included."""
+    return [_device(row) for row in db.execute(f"{_SELECT} ORDER BY d.village, d.id").fetchall()]
+
+
 def of_village(db: sqlite3.Connection, village: str) -> list[Device]:
     """The phones of a village, or of everything below a town or city; not the server's own devices."""
     rows = db.execute(

@@ -35,7 +35,7 @@ def refresh(db: sqlite3.Connection, knowledge: Knowledge, worker: str, division:
     grids: dict[str, list[str]] = defaultdict(list)
     if len(division) == VILLAGE_DIGITS:
         grids[division] = []
-    for village in knowledge.villages_ever(db, worker):
+    for village in (*knowledge.villages_ever(db, worker), *_villages_in_hand(db, worker)):
         grids[village] = []
     for grid in knowledge.grids_on(db, worker, today):
         village_of = knowledge.village_of_grid(db, grid)
@@ -50,6 +50,17 @@ def refresh(db: sqlite3.Connection, knowledge: Knowledge, worker: str, division:
         (worker, number, today.isoformat(), msgspec.json.encode(scope).decode()),
     )
     return scope
+
+
+def _villages_in_hand(db: sqlite3.Connection, worker: str) -> list[str]:
+    """Villages in which the worker has something in hand, or that has what the worker's cases need."""
+    rows = db.execute(
+        "SELECT village FROM villages v WHERE"
+        " EXISTS (SELECT 1 FROM records r WHERE r.village = v.village AND r.holder = ?1)"
+        " OR EXISTS (SELECT 1 FROM grants g WHERE g.village = v.village AND g.worker = ?1)",
+        (worker,),
+    )
+    return [village for (village,) in rows if village != REFERENCE_VILLAGE]
 
 
 def stale(db: sqlite3.Connection, worker: str) -> None:

@@ -21,6 +21,8 @@ from forms.definition import Field, FieldType, Form, Label
 from forms.handling.calendar import published_calendar
 from grid_map.days import count_day
 from server.app import create_app
+from server.check.checking import check_store
+from server.check.fault import Fault
 from server.data_folder import open_data
 from server.demo.numbers import identity_number
 from server.founding import ensure_epoch, publish_reference
@@ -112,6 +114,7 @@ class Founded:
         self.settings, self.store, self.keys = settings, store, keys
         self.intake = Intake(keys, Knowledge(keys, settings.month_closes_on_working_day))
         self.today = count_day(now_ms)
+        self.founded_ms = now_ms
         self.workers: dict[str, str] = {}
         self._found(now_ms)
 
@@ -241,6 +244,24 @@ def tiny_village(folder: Path, **more: Any) -> Iterator[TinyVillage]:
             yield village
     finally:
         village.store.close()
+
+
+def faults_of(village: Founded, *, replayed: bool = True) -> list[Fault]:
+    """What `allpost-server check` finds in this village's store."""
+    settings, now_ms = village.settings, village.founded_ms + 366 * DAY_MS
+    return village.store.read_now(
+        lambda db: list(
+            check_store(
+                db,
+                village.keys,
+                settings.data,
+                now_ms,
+                settings.month_closes_on_working_day,
+                lambda what, done, total: None,
+                replayed=replayed,
+            )
+        )
+    )
 
 
 def plain_logs() -> None:

@@ -33,6 +33,7 @@ from tests.server.sync_village import (
     NEXT_VILLAGE,
     VILLAGE,
     TinyVillage,
+    faults_of,
     small_catalogue,
     tiny_village,
 )
@@ -508,6 +509,13 @@ class Story:
             self._history_is_stored(phone)
         self._nothing_stuck()
         self._each_create_once()
+        self._store_agrees_with_itself()
+
+    def _store_agrees_with_itself(self) -> None:
+        """Chains, versions, hashes, counts, and the same records again when everything is taken in anew."""
+        faults = faults_of(self.village)
+        if faults:
+            raise Broken("\n".join(fault.line() for fault in faults[:12]))
 
     def _copy_is_the_servers(self, phone: Phone) -> None:
         everything = self.village.records()
@@ -523,13 +531,11 @@ class Story:
             identifier: (version, record)
             for identifier, (version, record) in everything.items()
             if record.village == "reference"
+            or record.holder == worker
+            or identifier in needed
             or (
                 record.village in phone.villages()
-                and (
-                    part_of(record) in (*phone.grids(record.village), "common")
-                    or record.holder == worker
-                    or identifier in needed
-                )
+                and part_of(record) in (*phone.grids(record.village), "common")
             )
         }
         have = {identifier: (one.version, one.record) for identifier, one in phone.copy.items()}
