@@ -17,11 +17,13 @@ from server.api.desk import actor_at, day_given, read_audited, village_code
 from server.api.sync.wire import SyncServer
 from server.clock import Clock
 from server.problem import ProblemError
-from server.roles import Action, may, require
+from server.roles import Action, Role, may, require
 from server.store.accounts import Account
 from server.store.figures import Figure, Overdue, figures_of, overdue_households
 from server.tally_rules import TALLY_RULES
 
+COUNTED = frozenset({Role.WORKER, Role.VILLAGE_LEAD})
+"""Whose own figures there are."""
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 
 
@@ -54,7 +56,8 @@ async def get_tallies(
         actor = actor_at(db, account, of, now_ms)
         own = None
         if not may(actor, Action.TALLIES_READ, of):
-            require(actor, Action.WORKER_FIGURES_READ, of, owners=[account.id])
+            owners = [account.id] if account.role in COUNTED else []
+            require(actor, Action.WORKER_FIGURES_READ, of, owners=owners)
             own = account.id
         by_worker = own is not None or may(actor, Action.WORKER_FIGURES_READ, of)
         found = figures_of(db, of, month, rule, own, by_worker)

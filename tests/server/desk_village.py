@@ -65,7 +65,7 @@ class DeskVillage(TinyVillage):
         phone.sync()
         return phone
 
-    def capture_case(self, phone: SyncDevice, item: str = "allowance", **more: Any) -> str:
+    def capture_case(self, device: SyncDevice, item: str = "allowance", **more: Any) -> str:
         """A case captured on a phone, held by its worker; its id."""
         self.later()
         state = {"permit": "entrusted"}.get(item, "registered")
@@ -74,11 +74,11 @@ class DeskVillage(TinyVillage):
             "item_version": 1,
             "state": state,
             "captured_at": self.moment(),
-            "holder": phone.worker["id"],
-            "first_contact": phone.worker["id"],
+            "holder": device.worker["id"],
+            "first_contact": device.worker["id"],
             "resident": resident_id(GRID_1, 0, 0),
         }
-        return phone.create("case", **(fields | more)).record
+        return device.create("case", **(fields | more)).record
 
     def rota(self, day: date, *window: str, leave: tuple[str, ...] = ()) -> httpx.Response:
         """The lead puts people at the window of a day."""
