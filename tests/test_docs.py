@@ -111,6 +111,8 @@ def test_every_make_word_exists(page: Path) -> None:
 @pytest.mark.parametrize("page", READMES, ids=lambda page: page.name)
 def test_every_command_of_the_tour_exists(page: Path) -> None:
     lines = "\n".join(SHELL.findall(text_of(page))).replace("\\\n", " ")
+    lines = lines.replace('phone() { allpost-field --data data/phone.db "$@"; }', "")
+    lines = re.sub(r"\bphone (?=[a-z-])", "allpost-field ", lines)
     told = re.findall(r"(allpost-(?:server|field))((?: +[^\s|()\"#]+)*)", lines)
     assert len(told) > 5
     wrong = []
