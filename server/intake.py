@@ -247,6 +247,8 @@ class _Push:
     def _apply(self, operation: Operation, device: Device) -> Applied:
         if not device.in_standing:
             return Applied(outcome=Outcome.HELD, waits_for=FOR_A_PERSON)
+        if operation.action != Action.CREATE:
+            self.world.find(operation.record)
         applied = apply_operation(self.world, operation, device.author, self.now_ms)
         if operation.kind in RULED_BY:
             record = self.world.get(operation.record)

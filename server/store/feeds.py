@@ -221,11 +221,9 @@ def refresh_grants(world: StoreWorld, record: Record) -> None:
         )
     wanted: set[tuple[str, str, str]] = set()
     if record.holder is not None and record.void is None:
-        last_seen = {needed: village for village, _, needed in present}
         for needed in needed_by(record):
-            other = world.get(needed)
-            village = last_seen.get(needed, record.village) if other is None else other.village
-            wanted.add((village, record.holder, needed))
+            other = world.find(needed)
+            wanted.add((record.village if other is None else other.village, record.holder, needed))
     for grant in present - wanted:
         world.db.execute(
             "DELETE FROM grants WHERE village = ? AND worker = ? AND record = ? AND because = ?",

@@ -112,6 +112,18 @@ class StoreWorld:
         self._records[record] = found
         return found
 
+    def find(self, record: str) -> Record | None:
+        """`get`, and where that fails a look into every village: for what is named from one that it was never in."""
+        known = self.get(record)
+        if known is not None:
+            return known
+        row = self.db.execute(
+            "SELECT village FROM villages v WHERE EXISTS"
+            " (SELECT 1 FROM records r WHERE r.village = v.village AND r.id = ?)",
+            (record,),
+        ).fetchone()
+        return None if row is None else self._read(row[0], record)
+
     def put(self, record: Record, fingerprint: str | None) -> None:
         self._records[record.id] = record
         self.before.setdefault(record.id, None)
