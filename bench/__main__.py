@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import push, sync_checks
+from bench import functions, push, sync_checks
 
 RESULTS = Path("bench-results.json")
 
@@ -23,9 +23,10 @@ def main() -> None:
     pushed = push.measure()
     console.print("测量首次同步与检查 / measuring first sync and checks …")
     synced = sync_checks.measure()
-    results = {"machine": _machine(), "push": pushed, **synced}
+    results = {"machine": _machine(), "push": pushed, **synced, "functions": functions.measure()}
     RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     console.print(_table(results))
+    console.print(_steps(results["functions"]))
     console.print(f"{RESULTS}：全部原始数值 / all raw values")
 
 
@@ -77,6 +78,13 @@ def _table(results: dict[str, Any]) -> Table:
     ]
     for row in rows:
         table.add_row(*row)
+    return table
+
+
+def _steps(found: list[dict[str, Any]]) -> Table:
+    table = Table("step", "µs", title="单步 / single steps")
+    for of in found:
+        table.add_row(of["step"], f"{of['microseconds']:,.1f}")
     return table
 
 

@@ -64,7 +64,9 @@ def make_village(data: Path, workers: int, households_each: int) -> list[BenchDe
             )
             drafts.append(_draft("grid", {"key": grid, "definition": {"name": f"第{number}网格"}}))
             drafts.append(_draft("assignment", {"worker": worker, "grid": grid, "from_day": "2020-01-01"}))
-            households = [uuid7(now_ms - households_each + at, os.urandom(10)) for at in range(households_each)]
+            households = [
+                uuid7(now_ms - households_each + at, os.urandom(10)) for at in range(households_each)
+            ]
             drafts += [
                 _draft(
                     "household",

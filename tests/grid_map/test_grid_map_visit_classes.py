@@ -1,6 +1,5 @@
 """What is due when: classes, periods, special events."""
 
-import timeit
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -169,10 +168,3 @@ def test_an_instant_that_no_calendar_holds_is_refused_in_words() -> None:
 def test_a_naive_datetime_is_refused() -> None:
     with pytest.raises(ValueError, match="时区"):
         ms_of(datetime(2026, 1, 1))
-
-
-@pytest.mark.parametrize("key", ["ordinary", "hardship", "high_risk"])
-def test_next_due_day_is_fast_enough_for_the_push_path(key: str) -> None:
-    last, since = date(2026, 3, 5), date(2026, 1, 1)
-    best = min(timeit.repeat(lambda: CLASSES.next_due_day(key, last, since), number=20_000, repeat=5))
-    assert best / 20_000 < 3e-6

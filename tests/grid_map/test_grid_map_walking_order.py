@@ -2,7 +2,6 @@
 
 import math
 import random
-import time
 from itertools import pairwise, permutations
 
 import pytest
@@ -116,13 +115,3 @@ def test_households_at_one_door_keep_house_number_order() -> None:
 def test_nobody_due_is_an_empty_walk() -> None:
     assert walking_order([]).ids == ()
     assert walking_order([], (120.6, 30.3)).length_meters == 0
-
-
-def test_sixty_households_take_less_than_50_ms() -> None:
-    best = 1.0
-    for seed in range(5):
-        stops = due(0, 60, seed)
-        began = time.perf_counter()
-        walking_order(stops)
-        best = min(best, time.perf_counter() - began)
-    assert best < 0.05

@@ -152,13 +152,6 @@ def test_a_village_has_about_the_records_that_were_asked_for():
     assert 10_000 <= len(facts()) <= 13_000
 
 
-def test_a_village_is_made_within_its_time():
-    stream(COMMUNITY)  # tables are loaded
-    start = time.process_time()
-    list(village_facts(VILLAGE, 9, TODAY))
-    assert time.process_time() - start < 0.8
-
-
 def test_scales():
     assert scale_villages("village") == (VILLAGE,)
     assert len(scale_villages("town")) == 16
