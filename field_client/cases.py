@@ -112,7 +112,8 @@ class Cases:
             ],
             anyway,
         )
-        village = wanted.village or self._village(household or resident)
+        place = household or resident
+        village = wanted.village or (device.village if place is None else place.village)
         case = device.new_id()
         fields = self._fields(wanted, item, household_id, answers)
         if item.mode is Mode.PROXY:
@@ -127,14 +128,6 @@ class Cases:
     def _prefill(self, item: Item, household: Record | None, resident: Record | None) -> dict[str, Any]:
         form = self.catalogue.form(item.form)
         return {} if form is None else prefilled(form, household, resident)
-
-    def _village(self, place: Record | None) -> str:
-        if place is not None:
-            return place.village
-        villages = self._device.scope.villages
-        if not villages:
-            raise NotFound("名下没有村社，请联系村社负责人", "no village is assigned to this worker")
-        return villages[0].village
 
     def _fields(
         self, wanted: NewCase, item: Item, household: str | None, answers: dict[str, Any]

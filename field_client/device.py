@@ -26,7 +26,7 @@ from field_client.capture import Captured, Draft, capture, require
 from field_client.cases import Cases
 from field_client.day_log import DayLog
 from field_client.enrolment import Credentials, Enrolled, enrol
-from field_client.errors import NotEnrolled, Refused
+from field_client.errors import NotEnrolled, NotFound, Refused
 from field_client.exchange import ATTEMPTS_MAX, Exchange, Step
 from field_client.households import Households
 from field_client.identity import Identity, identity_of
@@ -111,6 +111,13 @@ class Device:
     def scope(self) -> Scope:
         """The villages and grids that it may hold."""
         return self.store.meta("scope", Scope) or Scope(0, self.worker, ())
+
+    @property
+    def village(self) -> str:
+        """The worker's first village. NotFound where none is assigned."""
+        for of in self.scope.villages:
+            return of.village
+        raise NotFound("名下没有村社，请联系村社负责人", "no village is assigned to this worker")
 
     def now_ms(self) -> int:
         """The corrected time, Unix milliseconds."""

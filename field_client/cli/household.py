@@ -101,7 +101,7 @@ def new(
 ) -> None:
     """登记新的一户：name=… address=… grid=… (A household that was not known yet.)"""
     with opened() as device:
-        where = village or device.scope.villages[0].village
+        where = village or device.village
         _captured(device.households.create(where, field_values("household", fields), anyway).record)
 
 
@@ -185,5 +185,5 @@ def ask(
     """记下居民问到、目录里没有的事。 (What residents ask for and the catalogue does not have.)"""
     with opened() as device:
         record = None if household is None else device.households.get(household)
-        village = device.scope.villages[0].village if record is None else record.village
+        village = device.village if record is None else record.village
         _captured(device.households.ask(village, text, None if record is None else record.id).record)

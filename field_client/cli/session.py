@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from field_client.cli.usage import ChineseGroup
 from field_client.device import Device
 from field_client.errors import FieldError, Refused
 from forms.problem import Problem
@@ -21,6 +23,7 @@ from sync.kinds import KINDS, field_type
 app = typer.Typer(
     name="allpost-field",
     help="全岗通外勤端：登记走访和办件，断网可用，有网时同步。 (The field client: works offline, syncs when it can.)",
+    cls=ChineseGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -78,7 +81,10 @@ def told() -> Iterator[None]:
             session.say(f"无法读写文件：{error.filename}（{reason}）", f"cannot read or write: {error}")
         )
         raise typer.Exit(1) from error
-    except ValueError as error:
+    except sqlite3.Error as error:
+        problems_to.print(session.say(f"数据文件读写失败：{error}", f"the data file failed: {error}"))
+        raise typer.Exit(1) from error
+    except (ValueError, msgspec.MsgspecError) as error:
         problems_to.print(session.say(f"输入有误：{error}", f"wrong input: {error}"))
         raise typer.Exit(2) from error
 

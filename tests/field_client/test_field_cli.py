@@ -191,6 +191,10 @@ def test_wrong_input_is_said_in_words(enrolled: Commands) -> None:
         ("tasks", "done", "x"),
         ("log", "--day", "2026-13-01"),
         ("items", "show", "x"),
+        ("items", "show"),
+        ("vist", "start"),
+        ("due", "--within", "soon"),
+        ("due", "--nothing"),
     ):
         result = run(*wrong)
         assert result.exit_code in (1, 2), wrong
