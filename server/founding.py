@@ -54,7 +54,8 @@ def changed_in_place(db: sqlite3.Connection, keys: Keys, catalogue: Catalogue) -
     changed = []
     for draft in _definitions(catalogue):
         published = record_in(db, keys, REFERENCE_VILLAGE, draft.record)
-        if published is not None and published.values["definition"] != draft.fields["definition"]:
+        as_stored = msgspec.json.decode(msgspec.json.encode(draft.fields["definition"]))
+        if published is not None and published.values["definition"] != as_stored:
             changed.append(f"{draft.kind} {draft.fields['key']} {draft.fields['version']}")
     return changed
 
