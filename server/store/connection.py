@@ -12,9 +12,9 @@ BUSY_TIMEOUT_MS = 5_000
 CACHED_STATEMENTS = 512
 WRITER_CACHE_KIB = 64 * 1024
 READER_CACHE_KIB = 16 * 1024
-# A checkpoint copies the log into the database on the writer's thread and costs two more fsyncs;
+# A checkpoint on the writer's thread copies what `server.store.checkpoints` has left and costs two more fsyncs;
 # SQLite's default of 1,000 pages (4 MB) would do that every few dozen groups under load.
-CHECKPOINT_PAGES = 8_000
+CHECKPOINT_PAGES = 16_000
 
 
 class StoreConnection(sqlite3.Connection):

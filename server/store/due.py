@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
+from grid_map.visit_classes import VisitClasses
 from server.store.world import StoreWorld
 
 DEFAULT_CLASS = "ordinary"
@@ -13,17 +15,21 @@ _SET = "UPDATE households_due SET last_counted = ?, next_due = ? WHERE village =
 
 def counted_on(world: StoreWorld, days: Sequence[tuple[str, str, str]]) -> None:
     """Households that a visit now covers: (village, household, day)."""
-    latest: dict[tuple[str, str], str] = {}
+    latest: dict[str, dict[str, str]] = {}
     for village, household, day in days:
-        latest[village, household] = max(day, latest.get((village, household), ""))
+        of_village = latest.setdefault(village, {})
+        of_village[household] = max(day, of_village.get(household, ""))
     rows = []
-    for (village, household), day in latest.items():
-        row = world.db.execute(
-            "SELECT class, since, last_counted FROM households_due WHERE village = ? AND household = ?",
-            (village, household),
-        ).fetchone()
-        if row is not None and (row[2] is None or row[2] < day):
-            rows.append((day, next_due_text(world, row[0], row[1], day), village, household))
+    for village, of_village in latest.items():
+        known = world.db.execute(
+            "SELECT household, class, since, last_counted FROM households_due WHERE village = ?"
+            f" AND household IN ({','.join('?' * len(of_village))})",
+            (village, *of_village),
+        )
+        for household, visit_class, since, last in known:
+            day = of_village[household]
+            if last is None or last < day:
+                rows.append((day, next_due_text(world, visit_class, since, day), village, household))
     world.db.executemany(_SET, rows)
 
 
@@ -43,7 +49,11 @@ def recount_last(world: StoreWorld, households: Sequence[tuple[str, str]]) -> No
 
 def next_due_text(world: StoreWorld, visit_class: str, since: str, last: str | None) -> str:
     """The day by which a household is to be visited next, as ISO text."""
-    classes = world.knowledge.classes
+    return _next_due_text(world.knowledge.classes, visit_class, since, last)
+
+
+@lru_cache(maxsize=4096)
+def _next_due_text(classes: VisitClasses, visit_class: str, since: str, last: str | None) -> str:
     known = visit_class if classes.get(visit_class) else DEFAULT_CLASS
     counted = None if last is None else date.fromisoformat(last)
     return classes.next_due_day(known, counted, date.fromisoformat(since)).isoformat()

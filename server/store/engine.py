@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from server.store.announcements import Announced, announce, collect_on_this_thread
+from server.store.checkpoints import Checkpoints
 from server.store.connection import Ownership, open_reader, open_writer
 from server.store.errors import (
     StoreBusy,
@@ -84,6 +85,7 @@ class Store:
         try:
             self._writer = open_writer(path)
             self._readers = [open_reader(path) for _ in range(readers)]
+            self._checkpoints = Checkpoints(path)
         except BaseException:
             if self._ownership:
                 self._ownership.release()
@@ -152,6 +154,7 @@ class Store:
             thread.join()
         for reader in self._readers:
             reader.close()
+        self._checkpoints.close()
         self._writer.close()  # the last connection of the database: SQLite checkpoints and removes the log
         if self._ownership:
             self._ownership.release()
@@ -187,6 +190,7 @@ class Store:
             if group:
                 self._commit_group(group)
                 _resolve(group)
+                self._checkpoints.wrote(len(group))
 
     def _take_group(self) -> tuple[list[_Job], bool]:
         """Wait for a job, then take whatever else waits; True when the store closes behind it."""
