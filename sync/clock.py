@@ -10,14 +10,14 @@ text in the order of time.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 import msgspec
 
 AHEAD_MS_MAX = 10 * 60 * 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_PATTERN = re.compile(r"(19|2\d)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/[0-9a-f]{4}", re.ASCII)
+_PATTERN = re.compile(r"(19|2\d)\d\d-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z/[0-9a-f]{4}", re.ASCII)
 LOGICAL_MAX = 0xFFFF
 
 
@@ -53,10 +53,14 @@ class Clock(msgspec.Struct, frozen=True, order=True, array_like=True):
 
 def is_clock(text: str) -> bool:
     """Whether a text is a clock in the protocol's form and names a real time of the years 1900 to 2999."""
-    if not _PATTERN.fullmatch(text):
-        return False
+    return _PATTERN.fullmatch(text) is not None and _is_day(text[:10])
+
+
+@lru_cache(maxsize=1024)
+def _is_day(text: str) -> bool:
+    """Whether the calendar has this day; of its clocks, the pattern sees to the rest."""
     try:
-        datetime.fromisoformat(text[:24])
+        date.fromisoformat(text)
     except ValueError:
         return False
     return True

@@ -63,7 +63,7 @@ def judge(operation: Operation, author: Author, world: World, record: Record | N
         )
     problems = field_problems(kind, operation.fields)
     if operation.action == Action.CREATE:
-        problems += cleared_problems(kind, dict.fromkeys(kind.required) | operation.fields)
+        problems += cleared_problems(kind, operation.fields, creating=True)
         if operation.mends is not None and world.get(operation.record) is not None:
             problems.append(
                 _problem("/record", "record-exists", "这条记录已经有了", "the record is there already")
@@ -114,11 +114,9 @@ def _form_problems(operation: Operation) -> list[Problem]:
         problems.append(
             _problem("/offset_ms", "wrong-offset", "手机时间的偏差不可能", "no clock is off by so much")
         )
-    problems += [
-        _problem(f"/{name}", "wrong-id", "编号的格式不对", "not a lower-case UUID")
-        for name, value in (("id", operation.id), ("record", operation.record))
-        if not is_uuid(value)
-    ]
+    for name, value in (("id", operation.id), ("record", operation.record)):
+        if not is_uuid(value):
+            problems.append(_problem(f"/{name}", "wrong-id", "编号的格式不对", "not a lower-case UUID"))
     if operation.action == Action.CREATE and operation.id != operation.record and operation.mends is None:
         problems.append(
             _problem("/record", "wrong-record", "新建的编号应与记录编号相同", "a create's id is its record")

@@ -81,7 +81,10 @@ class Merging(StrEnum):
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of record. `fields` is checked as a whole first and field by field only to explain what is wrong."""
+    """A kind of record. A set of fields is checked as a `whole` first, and one by one only to explain what is wrong.
+
+    `moments` are the fields that are one, `dated` those and the ones that may hold one inside.
+    """
 
     name: str
     label: str
@@ -95,10 +98,13 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     references: tuple[tuple[str, str], ...]
     whole: type[msgspec.Struct]
     moments: frozenset[str]
+    dated: frozenset[str]
 
 
 MOMENT_PARTS = ("at", "start", "end")
 """The moments inside the values of fields (a location, a handover, an interval)."""
+_DATED = (Moment, Location, SpecialEvent, list[Handover], list[Interval], dict[str, Any])
+_SetChange = dict[Literal["add", "remove"], list[Code]]
 
 
 def _kind(
@@ -117,7 +123,10 @@ def _kind(
     types: dict[str, Any] = {field: kind | None for field, kind in fields.items()}
     whole = msgspec.defstruct(
         name.replace("-", "_").title(),
-        [(field, wanted | UnsetType, UNSET) for field, wanted in types.items()],
+        [
+            (field, (wanted | _SetChange if field in sets else wanted) | UnsetType, UNSET)
+            for field, wanted in types.items()
+        ],
         forbid_unknown_fields=True,
     )
     return Kind(
@@ -133,6 +142,7 @@ def _kind(
         references=references,
         whole=whole,
         moments=frozenset(field for field, wanted in fields.items() if wanted is Moment),
+        dated=frozenset(field for field, wanted in fields.items() if wanted in _DATED),
     )
 
 
@@ -408,20 +418,20 @@ def field_problems(kind: Kind, fields: dict[str, Any]) -> list[Problem]:
 
     The whole is tried at once, because almost always it is right; only then each field is looked at by itself.
     """
+    of_families = [field for field in fields if "/" in field]
     plain = fields
-    if kind.families:
+    if of_families:
         plain = {field: value for field, value in fields.items() if "/" not in field}
-    if len(plain) == len(fields) and not any(type(plain.get(field)) is dict for field in kind.sets):
-        try:
-            msgspec.convert(plain, kind.whole)
-        except msgspec.ValidationError:
-            pass
-        else:
-            return []
-    return [problem for field, value in fields.items() if (problem := _field_problem(kind, field, value))]
+    try:
+        msgspec.convert(plain, kind.whole)
+    except msgspec.ValidationError:
+        looked_at = list(fields)
+    else:
+        looked_at = of_families
+    return [problem for field in looked_at if (problem := _field_problem(kind, field, fields[field]))]
 
 
-def cleared_problems(kind: Kind, fields: dict[str, Any]) -> list[Problem]:
+def cleared_problems(kind: Kind, fields: dict[str, Any], *, creating: bool = False) -> list[Problem]:
     """A required field that is missing in a create, or that a change takes away: each is one problem."""
     return [
         Problem(
@@ -431,7 +441,7 @@ def cleared_problems(kind: Kind, fields: dict[str, Any]) -> list[Problem]:
             message_en=f"“{field}” is missing",
         )
         for field in kind.required
-        if field in fields and fields[field] in (None, "")
+        if (creating or field in fields) and fields.get(field) in (None, "")
     ]
 
 
@@ -445,7 +455,8 @@ def strange_moments(kind: Kind, fields: dict[str, Any]) -> list[Problem]:
             message_en=f"“{field}” is no time that can be meant",
         )
         for field, value in fields.items()
-        if not (_in_calendar(value) if field in kind.moments else _parts_in_calendar(value))
+        if field in kind.dated
+        and not (_in_calendar(value) if field in kind.moments else _parts_in_calendar(value))
     ]
 
 
@@ -469,7 +480,7 @@ def _field_problem(kind: Kind, field: str, value: Any) -> Problem | None:
             message_en=f"a {kind.name} has no field “{field}”",
         )
     if field in kind.sets and isinstance(value, dict):
-        wanted = dict[Literal["add", "remove"], list[Code]]
+        wanted = _SetChange
     try:
         msgspec.convert(value, wanted)
     except msgspec.ValidationError as error:
