@@ -8,6 +8,7 @@ import typer
 from server.cli_accounts import account
 from server.cli_catalogue import catalogue
 from server.cli_certificate import certificate
+from server.cli_check import check
 from server.cli_demo import demo_city, ensure_demo, tell_accounts
 from server.cli_devices import device
 from server.cli_messages import mistakes_told, say
@@ -27,6 +28,7 @@ app.add_typer(device, name="device")
 app.add_typer(catalogue, name="catalogue")
 app.command("reconcile")(reconcile)
 app.command("certificate")(certificate)
+app.command("check")(check)
 app.command("demo-city")(demo_city)
 
 Data = Annotated[Path | None, typer.Option(help="数据文件夹 / data folder")]

@@ -220,7 +220,6 @@ class SyncDevice:
 
     def push(self, limit: int = 500) -> list[dict[str, Any]]:
         """Hand over everything that waits; the outcomes, in order. Checks each acknowledgement's digest."""
-        outcomes: list[dict[str, Any]] = []
         first = self.acknowledged
         while True:
             batch = self.captured[self.acknowledged : self.acknowledged + limit]
@@ -228,8 +227,7 @@ class SyncDevice:
             self.take_reply(reply)
             if self.acknowledged >= len(self.captured):
                 break
-        outcomes = [self.outcomes[counter] for counter in range(first + 1, len(self.captured) + 1)]
-        return outcomes
+        return [self.outcomes[counter] for counter in range(first + 1, len(self.captured) + 1)]
 
     def take_reply(self, reply: dict[str, Any]) -> None:
         """A push's reply: an acknowledgement counts only if its digest is the device's own at that counter."""
@@ -313,9 +311,9 @@ class SyncDevice:
     def pull(self, village: str, limit: int = 1000) -> bool:
         """Follow one village to its end and compare the hashes; False if the scope changed under way."""
         grids = self.grids(village)
-        if village not in self.cursors or not grids <= self.followed[village]:
-            if not self.load_segments(village):
-                return False
+        followed = village in self.cursors and grids <= self.followed[village]
+        if not followed and not self.load_segments(village):
+            return False
         while True:
             try:
                 page = self.call(

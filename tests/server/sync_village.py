@@ -23,11 +23,10 @@ from grid_map.days import count_day
 from server.app import create_app
 from server.check.checking import check_store
 from server.check.fault import Fault
-from server.data_folder import open_data
 from server.demo.numbers import identity_number
 from server.founding import ensure_epoch, publish_reference
 from server.intake import Intake
-from server.keys import Keys
+from server.keys import Keys, new_keys, save_keys
 from server.new_account import made_account, store_account
 from server.own_device import Draft, own_device, write_operations
 from server.passwords import Passwords
@@ -37,6 +36,8 @@ from server.store.accounts import Account
 from server.store.bodies import opened
 from server.store.engine import Store
 from server.store.knowledge import Knowledge
+from server.store.migrations import migrate
+from server.store.schema import MIGRATIONS
 from sync.clock import moment
 from sync.ids import derived
 from sync.protocol import OutcomeEntry
@@ -214,13 +215,22 @@ class Founded:
         return self.store.read_now(lambda db: db.execute(sql, parameters).fetchall())
 
 
+def _opened(settings: Settings) -> tuple[Store, Keys]:
+    """A store without the whole demonstration catalogue, which `open_data` would publish."""
+    keys = new_keys()
+    save_keys(keys, settings.keys_path)
+    store = Store(settings.database_path)
+    store.write_now(lambda db: migrate(db, MIGRATIONS))
+    return store, keys
+
+
 class TinyVillage(Founded):
     """The village behind the application in this process; `now_ms` is the server's clock, moved by the test."""
 
     def __init__(self, folder: Path, **more: Any) -> None:
         plain_logs()
         settings = fast_settings(folder, **more)
-        store, keys = open_data(settings, exclusive=True)
+        store, keys = _opened(settings)
         self.now_ms = NOW_MS
         super().__init__(settings, store, keys, NOW_MS)
         self.app = create_app(settings, store, keys, lambda: self.now_ms)

@@ -30,8 +30,6 @@ from tests.server.sync_village import (
     HOUR_MS,
     MINUTE_MS,
     NEXT_GRID,
-    NEXT_VILLAGE,
-    VILLAGE,
     TinyVillage,
     faults_of,
     small_catalogue,
@@ -580,11 +578,12 @@ class Story:
         missing = made.keys() - present.keys()
         if missing:
             raise Broken(f"lost: {[made[record] for record in missing]}")
-        captured = {identifier for identifier, (_, record) in present.items() if ":" not in record.origin[0]}
         strangers = [
-            present[one][1]
-            for one in captured - made.keys()
-            if present[one][1].kind not in ("conflict", "duplicate")
+            record
+            for identifier, (_, record) in present.items()
+            if ":" not in record.origin[0]
+            and record.kind not in ("conflict", "duplicate")
+            and identifier not in self.every_id
         ]
         if strangers:
             raise Broken(f"nobody captured {strangers}")
