@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -9,18 +13,28 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from litestar.testing import TestClient
 
+from grid_map.days import count_day
+from server.app import create_app
+from server.data_folder import open_data
+from server.log import configure_logging
 from server.new_account import made_account, store_account
 from server.passwords import Passwords
 from server.roles import Role
+from server.settings import Settings
 from server.store.accounts import Account
+from server.store.engine import Store
 from tests.server.sync_device import SyncDevice
 from tests.server.sync_village import (
     GRID_1,
     HOUR_MS,
+    NOW_MS,
     PASSWORD,
     VILLAGE,
+    Founded,
     TinyVillage,
+    fast_settings,
     resident_id,
     small_catalogue,
 )
@@ -28,24 +42,50 @@ from tests.server.sync_village import (
 HERE = f"/api/v1/villages/{VILLAGE}"
 
 
+@functools.cache
+def _founded() -> tuple[Path, dict[str, str]]:
+    """A village founded once a test process, to be copied: its folder, and the ids of its people."""
+    folder = tempfile.TemporaryDirectory(prefix="desk-village-")
+    atexit.register(folder.cleanup)
+    settings = fast_settings(Path(folder.name) / "data")
+    store, keys = open_data(settings, exclusive=True)
+    try:
+        founded = Founded(settings, store, keys, NOW_MS)
+        workers = founded.workers | {
+            "admin": _add(store, settings, "admin", Role.CITY_ADMINISTRATOR, "330481")
+        }
+    finally:
+        store.close()
+    return settings.data, workers
+
+
+def _add(store: Store, settings: Settings, username: str, role: Role, division: str) -> str:
+    passwords = Passwords(settings)
+    hashed = passwords.hash_now(PASSWORD)
+    passwords.close()
+    given = Account(username=username, name=username, role=role, division=division)
+    account = made_account(given, NOW_MS)
+    store.write_now(lambda db: store_account(db, account, hashed, by=None))
+    return account.id
+
+
 class DeskVillage(TinyVillage):
     """`call` asks as an account; `phone` enrols one. A city administrator is added to the village's people."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+        configure_logging("critical", "json")
+        founded, self.workers = _founded()
+        shutil.copytree(founded, folder / "data")
+        self.settings = fast_settings(folder / "data")
+        self.store, self.keys = open_data(self.settings, exclusive=True)
+        self.now_ms, self.today = NOW_MS, count_day(NOW_MS)
         self.tokens: dict[str, tuple[str, int]] = {}
-        self.workers["admin"] = self.add_account("admin", Role.CITY_ADMINISTRATOR, "330481")
+        self.app = create_app(self.settings, self.store, self.keys, lambda: self.now_ms)
+        self.client = TestClient(self.app, raise_server_exceptions=False)
 
     def add_account(self, username: str, role: Role, division: str) -> str:
         """One more account with the password of all."""
-        passwords = Passwords(self.settings)
-        hashed = passwords.hash_now(PASSWORD)
-        passwords.close()
-        account = made_account(
-            Account(username=username, name=username, role=role, division=division), self.now_ms
-        )
-        self.store.write_now(lambda db: store_account(db, account, hashed, by=None))
-        return account.id
+        return _add(self.store, self.settings, username, role, division)
 
     def call(self, username: str, method: str, path: str, body: Any = None) -> httpx.Response:
         """Call the data API as an account; paths without a leading slash are of the village."""
