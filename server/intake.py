@@ -49,6 +49,7 @@ class Taken(msgspec.Struct):
 def read_push(body: bytes, operations_max: int) -> tuple[list[Arrived], int]:
     """The operations of a push body, and the outcomes cursor. Unreadable or TooLarge refuse the call."""
     try:
+        body.decode()  # the decoder below leaves the text inside operations alone
         request = _decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(str(error)) from error
