@@ -58,7 +58,8 @@ def _open_state(world: StoreWorld, record: Record) -> tuple[str, int] | None:
             state = record.values["state"]
             if item is None or state not in State.__members__.values() or is_final(item.mode, State(state)):
                 return None
-            return state, int(Actor.WINDOW in awaited(item.mode, item.finish, State(state)))
+            waits = state != State.ARCHIVED and Actor.WINDOW in awaited(item.mode, item.finish, State(state))
+            return state, int(waits)  # after archiving only a follow-up call is left: nobody waits for it
     return None
 
 
