@@ -121,7 +121,11 @@ class DayLog:
 
     def _household(self, household: str | None) -> str | None:
         record = None if household is None else self._device.view.get(household)
-        return None if record is None else f"{record.values['name']}户　{record.values['address']}"
+        return (
+            None
+            if record is None
+            else f"{record.values['name'].removesuffix('户')}户　{record.values['address']}"
+        )
 
     def _item_name(self, case: Record) -> str:
         values = case.values

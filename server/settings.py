@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 PREFIX = "ALLPOST_"
+FIELD_PREFIX = "ALLPOST_FIELD_"  # the field client's, which may run on the same machine
 FILE_VARIABLE = "ALLPOST_SETTINGS"
 
 Count = Annotated[int, Field(ge=1)]
@@ -141,7 +142,7 @@ def _unknown_variables() -> list[str]:
     return [
         f"{name}：没有这个设置，请核对拼写（见 docs/settings.md）/ no such setting"
         for name in sorted(os.environ)
-        if name.startswith(PREFIX) and name not in known
+        if name.startswith(PREFIX) and not name.startswith(FIELD_PREFIX) and name not in known
     ]
 
 

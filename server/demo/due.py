@@ -46,7 +46,7 @@ def history_of(today: date, months_first: date) -> History:
     before = date.fromordinal(half_year_start(today).toordinal() - 1)
     registered = half_year_start(min(months_first, before))
     while not calendar().assume_working_day(registered):
-        registered = date.fromordinal(registered.toordinal() - 1)
+        registered = date.fromordinal(registered.toordinal() + 1)
     return History(registered, months_first.toordinal(), today.toordinal() - 1, today)
 
 

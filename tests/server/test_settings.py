@@ -85,3 +85,8 @@ def test_each_setting_is_documented_with_its_default(name: str) -> None:
     shown = {True: "true", False: "false", None: "—"}.get(default) if default in (True, False, None) else None
     shown = shown or (f"{default:%H:%M}" if isinstance(default, time) else str(default))
     assert f"`{PREFIX}{name.upper()}`" in row and f"| {shown} |" in row
+
+
+def test_the_field_clients_variables_are_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLPOST_FIELD_DATA", "phone.db")
+    assert load_settings().port == 8000
