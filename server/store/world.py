@@ -9,6 +9,7 @@ Invariants
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
@@ -20,7 +21,7 @@ from server.keys import Keys
 from server.store.bodies import opened
 from server.store.knowledge import Knowledge
 from sync.apply import moves_along
-from sync.record import Record
+from sync.record import Record, parent_of
 
 COLUMNS = "village, id, version, part, holder, parent, fingerprint, revision, body"
 
@@ -60,6 +61,8 @@ class StoreWorld:
         self.grants_ended: list[tuple[str, str, int, str | None, str | None]] = []
         self._records: dict[str, Record | None] = {}
         self._marked: dict[str | None, dict[str, None]] = {}
+        self._parents: dict[str, str | None] = {}
+        self._under: dict[str | None, set[str]] = defaultdict(set)
 
     def prefetch(self, village: str, identifiers: Iterable[str]) -> None:
         """Read many records of a village at once; those that are not there are looked for one by one when asked."""
@@ -133,6 +136,11 @@ class StoreWorld:
             self._marked.get(before, {}).pop(record.id, None)
             if fingerprint is not None:
                 self._marked.setdefault(fingerprint, {})[record.id] = None
+        above, parent = self._parents.get(record.id), parent_of(record)
+        self._parents[record.id] = parent
+        if parent != above:
+            self._under[above].discard(record.id)
+            self._under[parent].add(record.id)
 
     def touch(self, record: Record) -> None:
         """Have a record sent again (it came into somebody's scope) without counting an operation."""
@@ -145,13 +153,10 @@ class StoreWorld:
             "SELECT id FROM records WHERE village = ? AND parent = ?",
             ((self.before.get(record.id) or record).village, record.id),
         ).fetchall()
-        identifiers = {identifier for (identifier,) in rows}
-        identifiers |= {
-            identifier
-            for identifier in self.changed
-            if (other := self._records[identifier]) is not None and record.id in other.values.values()
-        }
-        found = (self.get(identifier) for identifier in sorted(identifiers - {record.id}))
+        stored = {identifier for (identifier,) in rows if identifier not in self._parents}
+        found = (
+            self.get(identifier) for identifier in sorted((stored | self._under[record.id]) - {record.id})
+        )
         return [other for other in found if other is not None and moves_along(self, other)]
 
     def open_with_fingerprint(self, fingerprint: str) -> list[str]:
