@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from field_client.errors import NotFound, Refused
-from field_client.identity import Identity
+from field_client.identity import Identity, identity_of
 from field_client.outbox import Entry, Outbox
 from field_client.store import Store
 from field_client.times import Anchor, Reading, Times, read_times
@@ -56,14 +56,13 @@ def clock_of_store(store: Store) -> Clock:
     return Clock(0) if text is None else parse_clock(text)
 
 
-def capture(
-    store: Store, identity: Identity, view: View, times: Times, draft: Draft, anyway: bool = False
-) -> Captured:
+def capture(store: Store, view: View, times: Times, draft: Draft, anyway: bool = False) -> Captured:
     """Judge a draft, keep it as an operation, and lay it over the view. Refused with all its problems.
 
     One transaction from the reading of the chain on, so that neither another thread nor enrolling anew comes between.
     """
     with store.transaction():
+        identity = identity_of(store)
         reading = read_times(times, store.meta("anchor", Anchor))
         operation = _placed(store, identity, times, reading, draft)
         record = target_of(view.world, operation)

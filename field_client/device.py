@@ -206,7 +206,7 @@ class Device:
                 raise NotEnrolled()
             view = self.shown if draft.mends is None else self._laid_over(draft.mends)
             try:
-                captured = capture(self.store, self.identity, view, self.times, draft, anyway)
+                captured = capture(self.store, view, self.times, draft, anyway)
             except Refused:
                 raise
             except BaseException:

@@ -28,11 +28,17 @@ class Push:
         self.pushed = 0
 
     def run(self) -> None:
-        """Push until nothing waits. Raises EnrolAnew, NewEpoch, or what the exchange could not overcome."""
+        """Push everything that was captured when it began; what is captured meanwhile waits for the next sync.
+
+        Raises EnrolAnew, NewEpoch, or what the exchange could not overcome.
+        """
+        until = self._outbox.chain(self._exchange.identity.device).counter
         limits = self._exchange.identity.limits
         size = limits.batch_operations
         raw = False
         while batch := self._outbox.waiting(size, limits.batch_bytes - _ENVELOPE_BYTES):
+            if batch[0][0] > until:
+                break
             waiting = self._outbox.counts().get("waiting", 0)
             self._exchange.step(Step("push", self.pushed, self.pushed + waiting))
             try:

@@ -1,10 +1,12 @@
 """A device against the real application: nothing lost, nothing doubled, what is shown is what the server holds."""
 
+import threading
 from collections.abc import Callable
 
 import httpx
 import pytest
 
+from field_client.capture import Draft
 from field_client.cases import NewCase
 from field_client.errors import CallRefused, ReadingLocked, Refused, Unreachable
 from tests.field_client.field_world import SERVER, Phone, values
@@ -364,3 +366,71 @@ def test_a_lost_reply_to_an_enrolment_makes_one_device(village: TinyVillage, pho
     wang.network.lose_replies = ["/enrol"]
     wang.device.enrol(SERVER, "wang", "correct horse battery")
     assert len(village.rows("SELECT id FROM devices WHERE worker = ?", village.workers["wang"])) == 1
+    wang.device.sync()
+    assert wang.agrees()
+
+
+def test_what_waits_for_another_record_is_held_and_told_when_it_was_applied(
+    village: TinyVillage, phone: Make
+) -> None:
+    first, second = phone("wang", "first").enrol(), phone("wang", "second").enrol()
+    created = first.device.households.create(
+        VILLAGE, {"name": "新来的一户", "address": "演示路99号", "grid": GRID_1}
+    )
+    second.device.capture(
+        Draft(
+            kind="household", village=VILLAGE, action="change", record=created.record, fields={"note": "独居"}
+        )
+    )
+    assert second.device.sync().counts == {"held": 1}
+    (entry,) = second.device.settling.unsettled()
+    assert entry.detail is not None and entry.detail.waits_for == created.record
+    assert first.device.sync().counts == {"applied": 1}
+    assert second.device.sync().counts in ({"applied": 1}, {"merged": 1})
+    assert village.record(created.record).values["note"] == "独居"
+    assert values(second, created.record)["note"] == "独居" and second.agrees()
+
+
+def test_an_order_to_wipe_takes_everything_but_what_is_not_handed_over(
+    village: TinyVillage, phone: Make
+) -> None:
+    wang = phone().enrol()
+    wang.device.households.ask(VILLAGE, "一")
+    wang.device.sync()
+    wang.device.households.ask(VILLAGE, "二")
+    device = wang.device.identity.device
+    village.store.write_now(
+        lambda db: db.execute("UPDATE devices SET orders = 'wipe' WHERE id = ?", (device,))
+    )
+    report = wang.device.sync()
+    assert (report.orders, report.pushed) == ("wipe", 1)
+    assert wang.device.store.rows("SELECT count(*) FROM copy") == [(0,)]
+    assert wang.device.outbox.entries() == []
+    late = wang.device.households.ask(VILLAGE, "三")
+    assert wang.restart().sync().enrolled_anew == []
+    assert village.record(late.record).values["text"] == "三"
+
+
+def test_a_capture_from_another_thread_during_a_sync_is_neither_lost_nor_doubled(
+    village: TinyVillage, phone: Make
+) -> None:
+    wang = phone().enrol()
+    captured: list[str] = []
+    stop = threading.Event()
+
+    def capturing() -> None:
+        while not stop.is_set():
+            captured.append(wang.device.households.ask(VILLAGE, f"第{len(captured)}件").record)
+
+    thread = threading.Thread(target=capturing)
+    thread.start()
+    try:
+        for _ in range(5):
+            wang.device.sync()
+    finally:
+        stop.set()
+        thread.join()
+    report = wang.device.sync()
+    assert report.counts == {"applied": len(captured)} and report.enrolled_anew == []
+    assert {one.id for _, one in village.records().values() if one.kind == "request"} == set(captured)
+    assert wang.agrees()

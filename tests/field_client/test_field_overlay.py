@@ -11,7 +11,7 @@ from field_client.cases import NewCase
 from field_client.errors import FieldError
 from sync.record import Record
 from tests.field_client.field_world import Phone
-from tests.server.sync_village import GRID_1, VILLAGE, household_id, resident_id
+from tests.server.sync_village import GRID_1, VILLAGE, faults_of, household_id, resident_id
 
 Make = Callable[..., Phone]
 HOUSEHOLDS = [household_id(GRID_1, number) for number in range(3)]
@@ -80,6 +80,7 @@ def test_overlay_equals_the_servers_result(phone: Make, seed: int) -> None:
         held = wang.village.records(VILLAGE)
         assert expected == {identifier: comparable(held[identifier][1]) for identifier in expected}
         assert wang.agrees()
+    assert faults_of(wang.village) == []
 
 
 def test_own_work_stays_in_sight_when_a_colleague_wrote_meanwhile(phone: Make) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from field_client.device import Device
 from field_client.errors import DiskFull, StoreDamaged, StoreInUse
+from field_client.feed import feed_of
 from field_client.outbox import Outbox
 from field_client.salvage import examine
 from field_client.store import Store
@@ -219,7 +220,8 @@ def test_a_full_disk_during_a_pull_keeps_the_copy_and_its_cursor(phone: Make) ->
     store.rows(f"PRAGMA max_page_count = {pages + 6}")
     with pytest.raises(DiskFull):
         wang.device.sync()
-    assert store.rows("SELECT count(*) FROM copy")[0][0] == 0
+    assert store.rows("SELECT count(*) FROM copy WHERE home = ?", (VILLAGE,)) == [(0,)]
+    assert feed_of(store, VILLAGE, wang.device.identity.epoch).cursor == ""
     store.rows("PRAGMA max_page_count = 1000000")
     wang.device.sync()
     assert wang.agrees()
