@@ -50,7 +50,8 @@ def _founded() -> tuple[Path, dict[str, str]]:
     settings = fast_settings(Path(folder.name) / "data")
     store, keys = open_data(settings, exclusive=True)
     try:
-        founded = Founded(settings, store, keys, NOW_MS)
+        founded = Founded(settings, store, keys)
+        founded.found(NOW_MS)
         workers = founded.workers | {
             "admin": _add(store, settings, "admin", Role.CITY_ADMINISTRATOR, "330481")
         }
