@@ -6,11 +6,17 @@
 
 from __future__ import annotations
 
+import atexit
+import random
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import structlog
@@ -26,7 +32,7 @@ from server.check.fault import Fault
 from server.demo.numbers import identity_number
 from server.founding import ensure_epoch, publish_reference
 from server.intake import Intake
-from server.keys import Keys, new_keys, save_keys
+from server.keys import Keys, load_keys, new_keys, save_keys
 from server.new_account import made_account, store_account
 from server.own_device import Draft, own_device, write_operations
 from server.passwords import Passwords
@@ -111,15 +117,14 @@ def fast_settings(folder: Path, **more: Any) -> Settings:
 class Founded:
     """A data folder with its village. The ids of accounts, households and residents are known by name."""
 
-    def __init__(self, settings: Settings, store: Store, keys: Keys, now_ms: int) -> None:
+    def __init__(self, settings: Settings, store: Store, keys: Keys) -> None:
         self.settings, self.store, self.keys = settings, store, keys
         self.intake = Intake(keys, Knowledge(keys, settings.month_closes_on_working_day))
-        self.today = count_day(now_ms)
-        self.founded_ms = now_ms
-        self.workers: dict[str, str] = {}
-        self._found(now_ms)
+        self.today = count_day(NOW_MS)
+        self.workers: dict[str, str] = dict(self.rows("SELECT username, id FROM accounts"))
 
-    def _found(self, now_ms: int) -> None:
+    def found(self, now_ms: int) -> None:
+        """Accounts, catalogue, grids, rota, households; in a new store only."""
         hashed = Passwords(self.settings)
         password = hashed.hash_now(PASSWORD)
         hashed.close()
@@ -215,13 +220,36 @@ class Founded:
         return self.store.read_now(lambda db: db.execute(sql, parameters).fetchall())
 
 
-def _opened(settings: Settings) -> tuple[Store, Keys]:
-    """A store without the whole demonstration catalogue, which `open_data` would publish."""
-    keys = new_keys()
-    save_keys(keys, settings.keys_path)
-    store = Store(settings.database_path)
-    store.write_now(lambda db: migrate(db, MIGRATIONS))
-    return store, keys
+@contextmanager
+def drawn_from(seed: int) -> Iterator[None]:
+    """Draw what the server draws (ids, tokens, nonces) from a seed, so that a test repeats itself exactly."""
+    drawn = random.Random(seed)
+    with patch("os.urandom", drawn.randbytes), patch("secrets.token_bytes", drawn.randbytes):
+        yield
+
+
+@cache
+def _template() -> Path:
+    """A founded folder, made once a process and copied for each test.
+
+    It goes without the whole demonstration catalogue, which `open_data` would publish.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="tiny-village-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    settings = fast_settings(folder)
+    with drawn_from(0):
+        keys = new_keys()
+        save_keys(keys, settings.keys_path)
+        store = Store(settings.database_path)
+        store.write_now(lambda db: migrate(db, MIGRATIONS))
+        Founded(settings, store, keys).found(NOW_MS)
+        store.close()
+    return folder
+
+
+def founded_folder(folder: Path) -> Path:
+    """A copy of the founded village in this folder."""
+    return Path(shutil.copytree(_template(), folder, dirs_exist_ok=True))
 
 
 class TinyVillage(Founded):
@@ -230,9 +258,10 @@ class TinyVillage(Founded):
     def __init__(self, folder: Path, **more: Any) -> None:
         plain_logs()
         settings = fast_settings(folder, **more)
-        store, keys = _opened(settings)
+        founded_folder(folder)
+        store, keys = Store(settings.database_path), load_keys(settings.keys_path)
         self.now_ms = NOW_MS
-        super().__init__(settings, store, keys, NOW_MS)
+        super().__init__(settings, store, keys)
         self.app = create_app(settings, store, keys, lambda: self.now_ms)
         self.client: httpx.Client = TestClient(self.app, raise_server_exceptions=False)
 
@@ -258,7 +287,7 @@ def tiny_village(folder: Path, **more: Any) -> Iterator[TinyVillage]:
 
 def faults_of(village: Founded, *, replayed: bool = True) -> list[Fault]:
     """What `allpost-server check` finds in this village's store."""
-    settings, now_ms = village.settings, village.founded_ms + 366 * DAY_MS
+    settings, now_ms = village.settings, NOW_MS + 366 * DAY_MS
     return village.store.read_now(
         lambda db: list(
             check_store(

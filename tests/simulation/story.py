@@ -9,12 +9,9 @@ from __future__ import annotations
 import copy
 import random
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from grid_map.days import count_day
 from server.store import batches
@@ -31,6 +28,7 @@ from tests.server.sync_village import (
     MINUTE_MS,
     NEXT_GRID,
     TinyVillage,
+    drawn_from,
     faults_of,
     small_catalogue,
     tiny_village,
@@ -589,17 +587,9 @@ class Story:
             raise Broken(f"nobody captured {strangers}")
 
 
-@contextmanager
-def repeatable(seed: int) -> Iterator[None]:
-    """Draw what the server draws (ids, tokens, nonces) from the seed too, so that a story repeats itself exactly."""
-    drawn = random.Random(seed)
-    with patch("os.urandom", drawn.randbytes), patch("secrets.token_bytes", drawn.randbytes):
-        yield
-
-
 def tell(seed: int, steps: int) -> Story:
     """Run the story of a seed. What goes wrong names the seed and the last steps."""
-    with repeatable(seed), tempfile.TemporaryDirectory() as folder, tiny_village(Path(folder)) as village:
+    with drawn_from(seed), tempfile.TemporaryDirectory() as folder, tiny_village(Path(folder)) as village:
         story = Story(seed, steps, village)
         try:
             story.run()
