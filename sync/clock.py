@@ -23,8 +23,8 @@ LOGICAL_MAX = 0xFFFF
 
 def moment(unix_ms: int) -> str:
     """Unix milliseconds as `2026-11-23T08:12:03.123Z`."""
-    seconds, ms = divmod(unix_ms, 1000)
-    return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}.{ms:03d}Z"
+    at = _EPOCH + timedelta(milliseconds=unix_ms)
+    return at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def moment_ms(text: str) -> int:

@@ -61,6 +61,7 @@ class StoreWorld:
         self.grants_ended: list[tuple[str, str, int, str | None, str | None]] = []
         self._records: dict[str, Record | None] = {}
         self._marked: dict[str | None, dict[str, None]] = {}
+        self._alone: set[tuple[str, str]] = set()
         self._parents: dict[str, str | None] = {}
         self._under: dict[str | None, set[str]] = defaultdict(set)
 
@@ -83,6 +84,12 @@ class StoreWorld:
             for identifier in missing:
                 self._records[identifier] = None
                 self._read_elsewhere(where.get(identifier), village, identifier)
+            named = self.db.execute(
+                f"SELECT DISTINCT parent FROM records WHERE village = ? AND parent IN ({marks})",
+                (village, *missing),
+            )
+            alone = set(missing).difference(parent for (parent,) in named)
+            self._alone.update((village, identifier) for identifier in alone)
 
     def _take(self, row: tuple[str, str, int, str, str | None, str | None, str | None, int, bytes]) -> Record:
         village, identifier, version, part, holder, parent, fingerprint, revision, body = row
@@ -149,10 +156,12 @@ class StoreWorld:
             self.changed[record.id] = stored.fingerprint if stored else None
 
     def followers(self, record: Record) -> list[Record]:
-        rows = self.db.execute(
-            "SELECT id FROM records WHERE village = ? AND parent = ?",
-            ((self.before.get(record.id) or record).village, record.id),
-        ).fetchall()
+        where = (self.before.get(record.id) or record).village, record.id
+        rows = []
+        if where not in self._alone:
+            rows = self.db.execute(
+                "SELECT id FROM records WHERE village = ? AND parent = ?", where
+            ).fetchall()
         stored = {identifier for (identifier,) in rows if identifier not in self._parents}
         found = (
             self.get(identifier) for identifier in sorted((stored | self._under[record.id]) - {record.id})
