@@ -12,7 +12,7 @@ from field_client.record_copy import RecordCopy, scope_grids
 from field_client.segments import Segments
 from grid_map.days import count_day
 from sync.kinds import REFERENCE_VILLAGE
-from sync.protocol import ChangesPage
+from sync.protocol import ChangesPage, SegmentList
 from sync.statehash import EMPTY, hash_text
 
 
@@ -28,8 +28,7 @@ class Pull:
 
     def run(self) -> list[Divergence]:
         """Pull to the end; what differed and was put right, or differs still."""
-        self._begin()
-        page = self._to_the_end()
+        page = self._begin() or self._to_the_end()
         differing = self._differing(page)
         if not differing:
             return []
@@ -43,14 +42,33 @@ class Pull:
         still = [Divergence(self._village, part) for part in differing]
         return [*(one for one in found if one.part not in differing), *still]
 
-    def _begin(self) -> None:
-        """Where nothing, or not every grid in scope, is followed yet: segments first."""
+    def _begin(self) -> ChangesPage | None:
+        """Where nothing, or not every grid in scope, is followed yet: segments first.
+
+        Segments to which nothing has been added since are the end of the feed already.
+        """
         feed = self._feed()
         grids = scope_grids(self._exchange.scope).get(self._village, frozenset())
         if not feed.cursor:
-            Segments(self._exchange, self._village).load()
-        elif not grids <= set(feed.parts):
+            return self._whole(Segments(self._exchange, self._village).load())
+        if not grids <= set(feed.parts):
             Segments(self._exchange, self._village).load(missing_only=True)
+        return None
+
+    def _whole(self, listed: SegmentList) -> ChangesPage | None:
+        if listed.hashes is None:
+            return None
+        page = ChangesPage(
+            epoch=listed.epoch,
+            time=listed.time,
+            scope=listed.scope,
+            records=[],
+            cursor=listed.cursor,
+            more=False,
+            hashes=listed.hashes,
+        )
+        self._store_page(page)
+        return page
 
     def _feed(self) -> Feed:
         return feed_of(self._store, self._village, self._exchange.identity.epoch)

@@ -40,7 +40,7 @@ class Segments:
         self._copy = RecordCopy(exchange.store)
         self._village = village
 
-    def load(self, missing_only: bool = False) -> None:
+    def load(self, missing_only: bool = False) -> SegmentList:
         """Fetch and store the village's segments and the cursor from which its changes follow.
 
         missing_only: only the parts that are not followed yet (the scope grew).
@@ -49,6 +49,7 @@ class Segments:
         followed = frozenset(feed.parts) if missing_only else frozenset[str]()
         listed, wanted, bodies = self._fetched(lambda part: part not in followed)
         self._stored(listed, wanted, bodies, fresh=not feed.parts)
+        return listed
 
     def repair(self, parts: list[str]) -> list[Divergence]:
         """Fetch parts that differ again and put them in the place of the copy's; what differed."""

@@ -142,14 +142,18 @@ class SegmentEntry(msgspec.Struct, frozen=True):
     version: int
 
 
-class SegmentList(msgspec.Struct, kw_only=True):
-    """Every segment of a village in scope, and one cursor not later than any of them."""
+class SegmentList(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Every segment of a village in scope, and one cursor not later than any of them.
+
+    `hashes` by part stand where nothing has changed since the cursor: then the segments are the whole village.
+    """
 
     epoch: str
     time: str
     scope: int
     segments: list[SegmentEntry]
     cursor: str
+    hashes: dict[str, str] | None = None
 
 
 class StatusRequest(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -13,9 +13,11 @@ from server.api.sync.wire import AnyRequest, SyncServer, caller, device_of, head
 from server.clock import Clock
 from server.problem import ProblemError
 from server.store import scopes
+from server.store.changes import Feed, versions_of
 from server.store.segments import listed, segment_bytes
 from sync.cursor import cursor_text
 from sync.protocol import SegmentList, encode
+from sync.statehash import hash_text
 
 
 @get(
@@ -38,8 +40,11 @@ async def get_segments(
             raise ProblemError("forbidden")
         head = heading(db, now_ms)
         entries, version = listed(db, server.keys, scope, village)
-        cursor = cursor_text(head["epoch"], version)
-        return encode(SegmentList(**head, scope=scope.number, segments=entries, cursor=cursor))
+        cursor, hashes = cursor_text(head["epoch"], version), None
+        if version == versions_of(db, village)[0]:
+            found = Feed(db, server.keys, scope, village).hashes()
+            hashes = {part: hash_text(value) for part, value in found.items()}
+        return encode(SegmentList(**head, scope=scope.number, segments=entries, cursor=cursor, hashes=hashes))
 
     return reply(request, await server.store.write(make))
 
