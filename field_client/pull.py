@@ -50,10 +50,16 @@ class Pull:
         feed = self._feed()
         grids = scope_grids(self._exchange.scope).get(self._village, frozenset())
         if not feed.cursor:
-            return self._whole(Segments(self._exchange, self._village).load())
+            return self._whole(self._load())
         if not grids <= set(feed.parts):
-            Segments(self._exchange, self._village).load(missing_only=True)
+            self._load(missing_only=True)
         return None
+
+    def _load(self, missing_only: bool = False) -> SegmentList:
+        segments = Segments(self._exchange, self._village)
+        listed = segments.load(missing_only)
+        self.received += segments.received
+        return listed
 
     def _whole(self, listed: SegmentList) -> ChangesPage | None:
         if listed.hashes is None:
@@ -82,7 +88,7 @@ class Pull:
                     raise
                 expired = self._feed()
                 keep_feed(self._store, self._village, Feed(expired.epoch, "", expired.parts))
-                Segments(self._exchange, self._village).load()
+                self._load()
                 continue
             self._store_page(page)
             if not page.more:

@@ -39,6 +39,7 @@ class Segments:
         self._store = exchange.store
         self._copy = RecordCopy(exchange.store)
         self._village = village
+        self.received = 0
 
     def load(self, missing_only: bool = False) -> SegmentList:
         """Fetch and store the village's segments and the cursor from which its changes follow.
@@ -49,6 +50,7 @@ class Segments:
         followed = frozenset(feed.parts) if missing_only else frozenset[str]()
         listed, wanted, bodies = self._fetched(lambda part: part not in followed)
         self._stored(listed, wanted, bodies, fresh=not feed.parts)
+        self.received += sum(entry.records for entry in wanted)
         return listed
 
     def repair(self, parts: list[str]) -> list[Divergence]:

@@ -16,6 +16,7 @@ from field_client.cli.session import (
     opened,
     pairs,
     session,
+    shortener,
     show,
     table,
     tell_problems,
@@ -66,8 +67,10 @@ def list_cases(all_: Annotated[bool, typer.Option("--all", help="含已办结")]
         found = [device.cases.sheet(one.id) for one in device.cases.mine(not all_)]
 
         def text() -> None:
+            short = shortener(one.id for one in device.view.of_kind("case"))
             rows = [
-                [one.record.id, one.item.name, state_text(one), _due(one), one.receipt or ""] for one in found
+                [short(one.record.id), one.item.name, state_text(one), _due(one), one.receipt or ""]
+                for one in found
             ]
             table(session.say("办件", "cases"), ["编号", "事项", "状态", "时限", "回执号"], rows)
 

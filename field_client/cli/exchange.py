@@ -93,7 +93,7 @@ def _tell_report(report: SyncReport) -> None:
     say = session.say
     console.print(
         say(
-            f"同步完成：上报{report.pushed}条，接收{report.received}条变更",
+            f"同步完成：上报{report.pushed}条，接收{report.received}条",
             f"synced: {report.pushed} up, {report.received} down",
         )
     )

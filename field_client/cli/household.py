@@ -7,7 +7,16 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from field_client.cli.session import app, console, field_values, opened, session, show, table
+from field_client.cli.session import (
+    app,
+    console,
+    field_values,
+    opened,
+    session,
+    shortener,
+    show,
+    table,
+)
 from field_client.device import Device
 from field_client.due import DueHousehold
 from field_client.households import masked
@@ -38,8 +47,9 @@ def search(
         found = device.households.search(" ".join(query or ()))
 
         def text() -> None:
+            short = shortener(one.id for one in device.view.of_kind("household"))
             rows = [
-                [one.id, str(one.values["name"]), str(one.values["address"]), str(one.grid)]
+                [short(one.id), str(one.values["name"]), str(one.values["address"]), str(one.grid)]
                 for one in found[:limit]
             ]
             table(
@@ -148,9 +158,10 @@ def due(
         found = device.households.due(within, limit, _position(start))
 
         def text() -> None:
+            short = shortener(one.id for one in device.view.of_kind("household"))
             rows = [
-                [str(number), one.household.id, str(one.household.values["name"]), str(one.household.values["address"]),
-                 one.due.reason, one.due.last_day.isoformat(), session.say("已逾期", "overdue") if one.overdue else ""]
+                [str(number), short(one.household.id), str(one.household.values["name"]),
+                 str(one.household.values["address"]), one.due.reason, one.due.last_day.isoformat(), session.say("已逾期", "overdue") if one.overdue else ""]
                 for number, one in enumerate(found, start=1)
             ]  # fmt: skip
             table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -134,6 +134,15 @@ def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     for row in rows:
         made.add_row(*row)
     console.print(made)
+
+
+def shortener(identifiers: Iterable[str]) -> Callable[[str], str]:
+    """Ids as people read and type them: as short a beginning, at a dash, as tells all of these apart."""
+    known = list(identifiers)
+    for length in (8, 13, 18, 23):
+        if len({identifier[:length] for identifier in known}) == len(known):
+            return lambda identifier: identifier[:length]
+    return lambda identifier: identifier
 
 
 def pairs(texts: list[str] | None) -> dict[str, str]:
