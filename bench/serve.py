@@ -39,6 +39,7 @@ def main(data: Path, port: int) -> None:
             log_level="error",
             access_log=False,
             server_header=False,
+            proxy_headers=False,
         )
     finally:
         store.close()

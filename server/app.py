@@ -64,7 +64,7 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
             "clock": _given(clock),
             "passwords": _given(passwords),
             "account": Provide(signed_in),
-            "server": _given(SyncServer(store, keys, settings, intake)),
+            "server": _given(SyncServer(store, keys, settings, intake, clock)),
             "live": _given(live),
         },
         exception_handlers={Exception: render_error},

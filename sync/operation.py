@@ -145,7 +145,7 @@ def _in_bounds(operation: Operation, exact: bytes) -> bool:
         _check_bounds(exact)
     except msgspec.ValidationError:
         return False
-    return _exact([operation.format, operation.counter, operation.offset_ms])
+    return max(abs(operation.format), abs(operation.counter), abs(operation.offset_ms)) <= INTEGER_MAX
 
 
 def _exact(value: Any, depth: int = 1) -> bool:

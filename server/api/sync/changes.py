@@ -11,7 +11,6 @@ from litestar.params import FromQuery, Parameter
 
 from grid_map.days import count_day
 from server.api.sync.wire import AnyRequest, SyncServer, caller, device_of, heading, renewed_scope, reply
-from server.clock import Clock
 from server.problem import ProblemError
 from server.store import scopes
 from server.store.changes import Feed, combined
@@ -24,12 +23,11 @@ from sync.statehash import hash_text
 async def get_changes(
     request: AnyRequest,
     server: NamedDependency[SyncServer],
-    clock: NamedDependency[Clock],
     village: FromQuery[str],
     after: FromQuery[str] = "",
     limit: FromQuery[Annotated[int, Parameter(ge=1)]] = 500,
 ) -> Response[bytes]:
-    hashed, now_ms = caller(request), clock()
+    hashed, now_ms = caller(request), server.clock()
     today, limit = count_day(now_ms), min(limit, server.settings.changes_page_records_max)
 
     def read(db: sqlite3.Connection) -> bytes | None:

@@ -14,7 +14,6 @@ from litestar.di import NamedDependency
 from forms.problem import Problem
 from server.api.sync.wire import AnyRequest, SyncServer, body_of, decoded, heading, renewed_scope, reply
 from server.auth import SignIn, address_of, check_password, new_token, token_hash
-from server.clock import Clock
 from server.passwords import Passwords
 from server.problem import ProblemError
 from server.roles import Action, require
@@ -36,12 +35,11 @@ from sync.protocol import EnrolReply, EnrolRequest, Limits, PublicKey, WorkerCar
 async def post_enrol(
     request: AnyRequest,
     server: NamedDependency[SyncServer],
-    clock: NamedDependency[Clock],
     passwords: NamedDependency[Passwords],
 ) -> Response[bytes]:
     wanted = decoded(await body_of(request, server.settings.batch_bytes_max), EnrolRequest)
     _check_keys(wanted)
-    now_ms = clock()
+    now_ms = server.clock()
     account = await _account_of(server, wanted, passwords, now_ms, address_of(request))
     if account.closed_at is not None:
         raise ProblemError("forbidden")

@@ -11,7 +11,6 @@ from litestar.params import FromQuery
 from litestar.response import Stream
 
 from server.api.sync.wire import AnyRequest, SyncServer, caller, device_of, scope_for
-from server.clock import Clock
 from server.live import Live
 from server.problem import ProblemError
 from server.store import scopes
@@ -27,14 +26,13 @@ from server.store.changes import versions_of
 async def get_live(
     request: AnyRequest,
     server: NamedDependency[SyncServer],
-    clock: NamedDependency[Clock],
     live: NamedDependency[Live],
     state: State,
     village: FromQuery[str],
 ) -> Stream:
     hashed = caller(request)
     device = await server.store.read(lambda db: device_of(db, hashed))
-    if not scopes.follows(await scope_for(server, device, clock()), village):
+    if not scopes.follows(await scope_for(server, device, server.clock()), village):
         raise ProblemError("forbidden")
 
     def newest(db: sqlite3.Connection) -> int:

@@ -8,7 +8,6 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 
 from server.api.sync.wire import AnyRequest, SyncServer, body_of, caller, device_of, heading, reply
-from server.clock import Clock
 from server.intake import read_push
 from sync.protocol import PushReply, encode
 
@@ -20,12 +19,13 @@ from sync.protocol import PushReply, encode
     description="按顺序上报一台设备的操作，答复已收到哪里、每条结果如何。",
 )
 async def post_push(
-    request: AnyRequest, server: NamedDependency[SyncServer], clock: NamedDependency[Clock]
+    request: AnyRequest,
+    server: NamedDependency[SyncServer],
 ) -> Response[bytes]:
     hashed, settings = caller(request), server.settings
     body = await body_of(request, settings.batch_bytes_max)
     arrived, after = read_push(body, settings.batch_operations_max)
-    now_ms = clock()
+    now_ms = server.clock()
 
     def take(db: sqlite3.Connection) -> bytes:
         device = device_of(db, hashed, handing_over=True)

@@ -10,7 +10,6 @@ from litestar.params import FromPath, FromQuery
 
 from grid_map.days import count_day
 from server.api.sync.wire import AnyRequest, SyncServer, caller, device_of, heading, renewed_scope, reply
-from server.clock import Clock
 from server.problem import ProblemError
 from server.store import scopes
 from server.store.changes import Feed, versions_of
@@ -28,10 +27,9 @@ from sync.statehash import hash_text
 async def get_segments(
     request: AnyRequest,
     server: NamedDependency[SyncServer],
-    clock: NamedDependency[Clock],
     village: FromQuery[str],
 ) -> Response[bytes]:
-    hashed, now_ms = caller(request), clock()
+    hashed, now_ms = caller(request), server.clock()
 
     def make(db: sqlite3.Connection) -> bytes:
         device = device_of(db, hashed)
@@ -53,10 +51,9 @@ async def get_segments(
 async def get_segment(
     request: AnyRequest,
     server: NamedDependency[SyncServer],
-    clock: NamedDependency[Clock],
     digest: FromPath[str],
 ) -> Response[bytes]:
-    hashed, today = caller(request), count_day(clock())
+    hashed, today = caller(request), count_day(server.clock())
 
     def read(db: sqlite3.Connection) -> bytes | None:
         device = device_of(db, hashed)

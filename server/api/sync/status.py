@@ -19,7 +19,6 @@ from server.api.sync.wire import (
     renewed_scope,
     reply,
 )
-from server.clock import Clock
 from server.store import batches, devices
 from server.store.audit import Entry, record
 from sync.clock import moment
@@ -33,9 +32,10 @@ from sync.protocol import StatusReply, StatusRequest, encode
     description="设备上报最后一条操作和待传数量，答复范围与指令。",
 )
 async def post_status(
-    request: AnyRequest, server: NamedDependency[SyncServer], clock: NamedDependency[Clock]
+    request: AnyRequest,
+    server: NamedDependency[SyncServer],
 ) -> Response[bytes]:
-    hashed, now_ms = caller(request), clock()
+    hashed, now_ms = caller(request), server.clock()
     report = decoded(await body_of(request, server.settings.batch_bytes_max), StatusRequest)
     today = count_day(now_ms)
 

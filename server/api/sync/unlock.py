@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 
 from server.api.sync.wire import AnyRequest, SyncServer, body_of, caller, decoded, device_of, heading, reply
 from server.auth import SignIn, address_of, check_password
-from server.clock import Clock
 from server.passwords import Passwords
 from server.problem import ProblemError
 from server.roles import Action
@@ -29,10 +28,9 @@ from sync.sealing import SealError
 async def post_unlock(
     request: AnyRequest,
     server: NamedDependency[SyncServer],
-    clock: NamedDependency[Clock],
     passwords: NamedDependency[Passwords],
 ) -> Response[bytes]:
-    hashed, now_ms = caller(request), clock()
+    hashed, now_ms = caller(request), server.clock()
     wanted = decoded(await body_of(request, server.settings.batch_bytes_max), UnlockRequest)
     given = SignIn(wanted.username, wanted.password)
     account = await check_password(

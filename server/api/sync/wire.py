@@ -13,6 +13,7 @@ from litestar import Request, Response
 
 from grid_map.days import count_day
 from server.auth import bearer_token, token_hash
+from server.clock import Clock
 from server.intake import Intake
 from server.keys import Keys
 from server.problem import ProblemError
@@ -33,13 +34,17 @@ _NO_STORE = {"cache-control": "no-store"}
 
 
 class SyncServer:
-    """What the sync's handlers work with: the store and what a push needs beside it."""
+    """What the sync's handlers work with: the store, what a push needs beside it, and the time.
 
-    def __init__(self, store: Store, keys: Keys, settings: Settings, intake: Intake) -> None:
+    One value, as the framework starts a task for each that a handler asks for.
+    """
+
+    def __init__(self, store: Store, keys: Keys, settings: Settings, intake: Intake, clock: Clock) -> None:
         self.store = store
         self.keys = keys
         self.settings = settings
         self.intake = intake
+        self.clock = clock
 
 
 def device_of(db: sqlite3.Connection, hashed: bytes, *, handing_over: bool = False) -> Device:
