@@ -151,6 +151,10 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, c
         return versions
 
     @cached_property
+    def _items(self) -> dict[tuple[str, int], Item]:
+        return {(item.key, item.version): item for item in reversed(self.items)}
+
+    @cached_property
     def _departments(self) -> dict[str, Department]:
         return {department.key: department for department in self.departments}
 
@@ -164,7 +168,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, c
 
     def item(self, key: str, version: int) -> Item | None:
         """That version of an item, in force or not; None if unknown."""
-        return next((item for item in self._versions.get(key, ()) if item.version == version), None)
+        return self._items.get((key, version))
 
     def current(self, key: str, on: date) -> Item | None:
         """The newest version of an item that is in force on that day; None if there is none."""

@@ -342,6 +342,8 @@ class _Push:
     def _release(self, operation: Operation, entry: OutcomeEntry) -> None:
         """Judge again what waited for this operation, or for the record that it made."""
         waiting = self.knowledge.waiting(self.db)
+        if not waiting:
+            return
         for what in (operation.record, f"operation:{operation.mends}", f"operation:{operation.id}"):
             if what in waiting:
                 waiting.discard(what)

@@ -56,6 +56,11 @@ class Overlay:
         below = self._copy(record)
         return None if below is None else _own(below)
 
+    def grid_of(self, record: str) -> str | None:
+        """As it is laid over."""
+        found = self.changed.get(record) or self._copy(record)
+        return None if found is None else found.grid
+
     def put(self, record: Record, fingerprint: str | None) -> None:
         """Keep a laid-over record."""
         self.changed[record.id] = record

@@ -16,6 +16,8 @@ from sync.kinds import KINDS
 
 LONG_TEXT_BYTES = 256
 SEEN_DIGEST = "sha256:"
+NOWHERE = "-"
+"""The part of what stands in no grid and names a resident."""
 
 
 class Stamp(msgspec.Struct, array_like=True, frozen=True, order=True):
@@ -83,7 +85,7 @@ def part_of(record: Record) -> str:
     if record.grid:
         return record.grid
     kind = KINDS.get(record.kind)
-    return "common" if kind is not None and not kind.names_resident else "-"
+    return "common" if kind is not None and not kind.names_resident else NOWHERE
 
 
 def parent_of(record: Record) -> str | None:

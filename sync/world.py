@@ -37,6 +37,9 @@ class World(Protocol):
     def get(self, record: str) -> Record | None:
         """The record as it is now, free to be changed and `put` back; None if there is none."""
 
+    def grid_of(self, record: str) -> str | None:
+        """The grid that a record is in now; None if it is in none, or not there."""
+
     def put(self, record: Record, fingerprint: str | None) -> None:
         """Keep a new or changed record; `fingerprint` marks an open case for `open_with_fingerprint`."""
 

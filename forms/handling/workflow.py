@@ -4,6 +4,7 @@ The server asks `check_move` for every move that is pushed, so a permitted move 
 """
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 from forms.catalogue import Finish, Mode
@@ -42,6 +43,7 @@ def is_final(mode: Mode, state: State) -> bool:
     return not moves_from(mode, state)
 
 
+@cache
 def awaited(mode: Mode, finish: Finish, state: State) -> frozenset[Actor]:
     """Who can take the case onward from here; empty at an end. Ways out are not waited for."""
     onward = [move for move in moves_from(mode, state) if move.onward]

@@ -16,6 +16,7 @@ from sync.clock import moment_ms
 from sync.record import Record
 
 CASE, CONFLICT, DUPLICATE = "case", "conflict", "duplicate"
+_STATES = frozenset(State)
 
 
 class OpenMatters(msgspec.Struct, frozen=True):
@@ -56,7 +57,7 @@ def _open_state(world: StoreWorld, record: Record) -> tuple[str, int] | None:
         case "case":
             item = world.catalogue.item(record.values["item"], record.values["item_version"])
             state = record.values["state"]
-            if item is None or state not in State.__members__.values() or is_final(item.mode, State(state)):
+            if item is None or state not in _STATES or is_final(item.mode, State(state)):
                 return None
             waits = state != State.ARCHIVED and Actor.WINDOW in awaited(item.mode, item.finish, State(state))
             return state, int(waits)  # after archiving only a follow-up call is left: nobody waits for it

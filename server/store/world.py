@@ -2,8 +2,8 @@
 
 Invariants
 - What is `put` reaches the store only by `server.store.feeds.flush`, which gives every changed record its version.
-- `before` keeps, for each record put, where it was stored (None for a new one): a flush needs it for hashes, departures
-  and tallies.
+- `before` keeps, for each record read or put, what was stored (None for a new one): a flush needs it for hashes,
+  departures and tallies.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from server.keys import Keys
 from server.store.bodies import opened
 from server.store.knowledge import Knowledge
 from sync.apply import moves_along
-from sync.record import Record, parent_of
+from sync.record import NOWHERE, Record, parent_of
+from sync.scope import COMMON
 
-COLUMNS = "village, id, version, part, holder, parent, fingerprint, revision, body"
+COLUMNS = "id, village, version, part, holder, parent, fingerprint, revision, body"
 
 
 class Stored(NamedTuple):
@@ -67,16 +68,20 @@ class StoreWorld:
 
     def prefetch(self, village: str, identifiers: Iterable[str]) -> None:
         """Read many records of a village at once; those that are not there are looked for one by one when asked."""
-        wanted = [identifier for identifier in identifiers if identifier not in self._records]
+        wanted = [
+            identifier
+            for identifier in identifiers
+            if identifier not in self._records and identifier not in self.before
+        ]
         if not wanted:
             return
         marks = ",".join("?" * len(wanted))
-        for row in self.db.execute(
+        for identifier, *stored in self.db.execute(
             f"SELECT {COLUMNS} FROM records WHERE village = ? AND id IN ({marks})",
             (village, *wanted),
         ):
-            self._take(row)
-        missing = [identifier for identifier in wanted if identifier not in self._records]
+            self.before[identifier] = Stored(*stored)
+        missing = [identifier for identifier in wanted if identifier not in self.before]
         if missing:
             marks = ",".join("?" * len(missing))
             elsewhere = self.db.execute(f"SELECT id, village FROM moved WHERE id IN ({marks})", missing)
@@ -91,11 +96,9 @@ class StoreWorld:
             alone = set(missing).difference(parent for (parent,) in named)
             self._alone.update((village, identifier) for identifier in alone)
 
-    def _take(self, row: tuple[str, str, int, str, str | None, str | None, str | None, int, bytes]) -> Record:
-        village, identifier, version, part, holder, parent, fingerprint, revision, body = row
-        record = opened(self.keys, identifier, body)
-        self._records[identifier] = record
-        self.before[identifier] = Stored(village, version, part, holder, parent, fingerprint, revision, body)
+    def _open(self, identifier: str, stored: Stored) -> Record:
+        self.before[identifier] = stored
+        record = self._records[identifier] = opened(self.keys, identifier, stored.body)
         return record
 
     def _read(self, village: str, identifier: str) -> Record | None:
@@ -103,7 +106,7 @@ class StoreWorld:
             f"SELECT {COLUMNS} FROM records WHERE village = ? AND id = ?",
             (village, identifier),
         ).fetchone()
-        return None if row is None else self._take(row)
+        return None if row is None else self._open(row[0], Stored(*row[1:]))
 
     def _read_elsewhere(self, moved_to: str | None, looked_in: str, identifier: str) -> Record | None:
         """Where it has moved to, or where else its worker knows records from."""
@@ -115,12 +118,23 @@ class StoreWorld:
     def get(self, record: str) -> Record | None:
         if record in self._records:
             return self._records[record]
+        if (stored := self.before.get(record)) is not None:
+            return self._open(record, stored)
         found = self._read(self.village, record)
         if found is None:
             row = self.db.execute("SELECT village FROM moved WHERE id = ?", (record,)).fetchone()
             found = self._read_elsewhere(row and row[0], self.village, record)
         self._records[record] = found
         return found
+
+    def grid_of(self, record: str) -> str | None:
+        stored = None if record in self._records else self.before.get(record)
+        if (
+            stored is not None
+        ):  # read ahead: a visit asks no more of its household than this, so it stays sealed
+            return None if stored.part in (COMMON, NOWHERE) else stored.part
+        found = self.get(record)
+        return None if found is None else found.grid
 
     def find(self, record: str) -> Record | None:
         """`get`, and where that fails a look into every village: for what is named from one that it was never in."""

@@ -69,8 +69,7 @@ def _look_for_a_move(context: Context) -> None:
     """The household moved while the worker had no signal: the visit stays where it happened, and says so."""
     if not context.creating or (household := context.operation.fields.get("household")) is None:
         return
-    home = context.world.get(household)
-    if home is not None and home.grid not in (None, context.operation.fields["grid"]):
+    if context.world.grid_of(household) not in (None, context.operation.fields["grid"]):
         context.remark("record-moved", "这一户已迁到别处，照常记录", "the household has moved meanwhile")
 
 

@@ -88,6 +88,9 @@ class Copy:
     def get(self, record):
         return self.records.get(record)
 
+    def grid_of(self, record):
+        return self.records[record].grid if record in self.records else None
+
     def village_of_grid(self, grid):
         return VILLAGE if grid in self.grids else None
 

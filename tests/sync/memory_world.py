@@ -94,6 +94,10 @@ class MemoryWorld:
         body = self.bodies.get(record)
         return None if body is None else read_record(body)
 
+    def grid_of(self, record: str) -> str | None:
+        found = self.get(record)
+        return None if found is None else found.grid
+
     def put(self, record: Record, fingerprint: str | None) -> None:
         self.bodies[record.id] = record_bytes(record)
         self.places[record.id].add(record.grid or "")
