@@ -238,14 +238,14 @@ def refresh_grants(world: StoreWorld, record: Record) -> None:
 
 
 def _end_grant(world: StoreWorld, village: str, worker: str, needed: str) -> None:
-    other = world.get(needed)
+    other = world.find(needed)
     if other is not None:
         world.grants_ended.append((village, needed, other.revision, None, worker))
 
 
 def _bring_into_sight(world: StoreWorld, worker: str, needed: str) -> None:
     """Send a granted record that is not in its worker's grids, nor in the worker's hand, again."""
-    other = world.get(needed)
+    other = world.find(needed)
     if other is None or other.holder == worker:
         return
     if part_of(other) not in (COMMON, *world.knowledge.grids_on(world.db, worker, world.today)):
