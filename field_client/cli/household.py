@@ -159,11 +159,12 @@ def due(
 
         def text() -> None:
             short = shortener(one.id for one in device.view.of_kind("household"))
-            rows = [
-                [str(number), short(one.household.id), str(one.household.values["name"]),
-                 str(one.household.values["address"]), one.due.reason, one.due.last_day.isoformat(), session.say("已逾期", "overdue") if one.overdue else ""]
-                for number, one in enumerate(found, start=1)
-            ]  # fmt: skip
+            rows = []
+            for number, one in enumerate(found, start=1):
+                values, late = one.household.values, session.say("已逾期", "overdue") if one.overdue else ""
+                who = str(values["name"]), str(values["address"])
+                due_by = one.due.last_day.isoformat()
+                rows.append([str(number), short(one.household.id), *who, one.due.reason, due_by, late])
             table(
                 session.say("走访顺序", "order of the round"),
                 ["", "编号", "户主", "地址", "事由", "最迟", ""],
