@@ -56,6 +56,7 @@ class StoreWorld:
         self.today = count_day(now_ms)
         self.village = ""
         self.also: tuple[str, ...] = ()
+        self._elsewhere: dict[str, None] = {}
         self.catalogue: Catalogue = knowledge.catalogue(db)
         self.before: dict[str, Stored | None] = {}
         self.changed: dict[str, str | None] = {}
@@ -106,11 +107,15 @@ class StoreWorld:
             f"SELECT {COLUMNS} FROM records WHERE village = ? AND id = ?",
             (village, identifier),
         ).fetchone()
-        return None if row is None else self._open(row[0], Stored(*row[1:]))
+        if row is None:
+            return None
+        if village != self.village:
+            self._elsewhere[village] = None
+        return self._open(row[0], Stored(*row[1:]))
 
     def _read_elsewhere(self, moved_to: str | None, looked_in: str, identifier: str) -> Record | None:
-        """Where it has moved to, or where else its worker knows records from."""
-        for village in (moved_to,) if moved_to is not None else self.also:
+        """Where it has moved to, where else its worker knows records from, or where what it belongs to was found."""
+        for village in (moved_to,) if moved_to is not None else (*self.also, *self._elsewhere):
             if village != looked_in and (found := self._read(village, identifier)) is not None:
                 return found
         return None

@@ -5,7 +5,7 @@ import pytest
 from tests.simulation.story import tell
 
 
-@pytest.mark.parametrize("seed", [3, 9, 26, 127])
+@pytest.mark.parametrize("seed", [3, 9, 127, 309])
 def test_nothing_is_lost_doubled_leaked_or_stuck(seed: int) -> None:
     story = tell(seed, 200)
     assert story.captured >= 200
