@@ -11,16 +11,10 @@ import msgspec
 
 from forms.problem import Problem
 from sync.clock import is_clock
+from sync.field_checks import cleared_problems, field_problems, strange_moments
+from sync.field_labels import label_of
 from sync.ids import is_uuid
-from sync.kinds import (
-    KINDS,
-    OPENED_BY_SERVER,
-    REFERENCE_KINDS,
-    REFERENCE_VILLAGE,
-    cleared_problems,
-    field_problems,
-    strange_moments,
-)
+from sync.kinds import KINDS, OPENED_BY_SERVER, REFERENCE_KINDS, REFERENCE_VILLAGE
 from sync.operation import FORMAT, Action, Operation
 from sync.record import Record
 from sync.rules import RULES
@@ -74,7 +68,7 @@ def judge(operation: Operation, author: Author, world: World, record: Record | N
             _problem(
                 f"/fields/{field}",
                 "fixed-field",
-                f"“{field}”登记后不能改",
+                f"“{label_of(kind, field)}”登记后不能改",
                 f"“{field}” is fixed once captured",
             )
             for field in kind.on_create_only.intersection(operation.fields)

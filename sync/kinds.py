@@ -9,67 +9,33 @@ Field names with a `/` are families: `answers/<path>` (form answers, a field a p
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
-from forms.problem import Problem, pointer_to
-
-Text = Annotated[str, Meta(max_length=200)]
-LongText = Annotated[str, Meta(max_length=8000)]
-Code = Annotated[str, Meta(min_length=1, max_length=64)]
-Reference = Annotated[str, Meta(min_length=36, max_length=36)]
-Moment = Annotated[datetime, Meta(tz=True)]
-Day = date
-Integer = Annotated[int, Meta(ge=-(2**53 - 1), le=2**53 - 1)]
-Digest = Annotated[str, Meta(min_length=64, max_length=64)]
-
-
-class Location(msgspec.Struct, forbid_unknown_fields=True):
-    """A fix as measured: degrees as text, the coordinate system it was measured in, its source and accuracy."""
-
-    latitude: Annotated[str, Meta(pattern=r"^-?\d{1,2}(\.\d{1,8})?$")]
-    longitude: Annotated[str, Meta(pattern=r"^-?\d{1,3}(\.\d{1,8})?$")]
-    system: Literal["WGS-84", "CGCS2000", "GCJ-02", "BD-09"]
-    source: Annotated[str, Meta(max_length=32)] = "gps"
-    accuracy_m: Annotated[int, Meta(ge=0)] | None = None
-    at: Moment | None = None
-
-
-class Finding(msgspec.Struct, forbid_unknown_fields=True):
-    """Something found on a visit: its type, what was said, and what was done about it."""
-
-    id: Code
-    type: Literal["dispute", "request", "suggestion", "security", "fire", "environment", "other"]
-    text: LongText = ""
-    disposition: Literal["on_the_spot", "taken_along", "reported"] | None = None
-
-
-class Interval(msgspec.Struct, forbid_unknown_fields=True):
-    """A stretch in which a case's clock stood still, and why."""
-
-    reason: Literal["supplement", "public_notice", "expert_review"]
-    start: Moment
-    end: Moment | None = None
-
-
-class Handover(msgspec.Struct, forbid_unknown_fields=True):
-    """One formal handover (AB岗): who gave the matter to whom, when and why."""
-
-    giver: Code
-    receiver: Code
-    reason: LongText
-    at: Moment
-
-
-class SpecialEvent(msgspec.Struct, forbid_unknown_fields=True):
-    """A change in a household that makes a visit due within 24 hours."""
-
-    type: Literal["death", "discharge", "dispute", "other"]
-    at: Moment
+from sync.field_types import (
+    Answer,
+    Code,
+    Day,
+    Digest,
+    Finding,
+    Handover,
+    Integer,
+    Interval,
+    Location,
+    LongText,
+    MaterialState,
+    Moment,
+    Outcome,
+    Reference,
+    SetChange,
+    Sex,
+    SpecialEvent,
+    Text,
+    Worker,
+)
 
 
 class Merging(StrEnum):
@@ -101,10 +67,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     dated: frozenset[str]
 
 
-MOMENT_PARTS = ("at", "start", "end")
-"""The moments inside the values of fields (a location, a handover, an interval)."""
 _DATED = (Moment, Location, SpecialEvent, list[Handover], list[Interval], dict[str, Any])
-_SetChange = dict[Literal["add", "remove"], list[Code]]
 
 
 def _kind(
@@ -124,7 +87,7 @@ def _kind(
     whole = msgspec.defstruct(
         name.replace("-", "_").title(),
         [
-            (field, (wanted | _SetChange if field in sets else wanted) | UnsetType, UNSET)
+            (field, (wanted | SetChange if field in sets else wanted) | UnsetType, UNSET)
             for field, wanted in types.items()
         ],
         forbid_unknown_fields=True,
@@ -145,12 +108,6 @@ def _kind(
         dated=frozenset(field for field, wanted in fields.items() if wanted in _DATED),
     )
 
-
-Sex = Literal["male", "female"]
-Outcome = Literal["met", "not_home", "phone", "service_point", "seen"]
-Answer = str | Integer | bool | list[str]
-MaterialState = Literal["original_seen", "copy", "photo", "missing"]
-Worker = Code
 
 _ALL = (
     _kind(
@@ -402,92 +359,3 @@ REFERENCE_VILLAGE = "reference"
 REFERENCE_KINDS = frozenset({"item", "form", "department", "calendar", "division", "grid"})
 OPENED_BY_SERVER = frozenset({"conflict", "duplicate"})
 """Kinds that follow from other operations; a device may change them, never create them."""
-
-
-def field_type(kind: Kind, field: str) -> Any | None:
-    """The type of a field, families included, or None where the kind has no such field."""
-    if (known := kind.types.get(field)) is not None:
-        return known
-    family, slash, rest = field.partition("/")
-    of_family: Any = kind.families.get(family)
-    return of_family | None if slash and rest and of_family is not None else None
-
-
-def field_problems(kind: Kind, fields: dict[str, Any]) -> list[Problem]:
-    """Everything wrong with the fields of a create or change; empty where all is well.
-
-    The whole is tried at once, because almost always it is right; only then each field is looked at by itself.
-    """
-    of_families = [field for field in fields if "/" in field]
-    plain = fields
-    if of_families:
-        plain = {field: value for field, value in fields.items() if "/" not in field}
-    try:
-        msgspec.convert(plain, kind.whole)
-    except msgspec.ValidationError:
-        looked_at = list(fields)
-    else:
-        looked_at = of_families
-    return [problem for field in looked_at if (problem := _field_problem(kind, field, fields[field]))]
-
-
-def cleared_problems(kind: Kind, fields: dict[str, Any], *, creating: bool = False) -> list[Problem]:
-    """A required field that is missing in a create, or that a change takes away: each is one problem."""
-    return [
-        Problem(
-            pointer=pointer_to("fields", field),
-            code="required",
-            message=f"缺少“{field}”",
-            message_en=f"“{field}” is missing",
-        )
-        for field in kind.required
-        if (creating or field in fields) and fields.get(field) in (None, "")
-    ]
-
-
-def strange_moments(kind: Kind, fields: dict[str, Any]) -> list[Problem]:
-    """Moments outside the years 1900 to 2999, which no calendar here can count."""
-    return [
-        Problem(
-            pointer=pointer_to("fields", field),
-            code="wrong-moment",
-            message=f"“{field}”的时间不可能",
-            message_en=f"“{field}” is no time that can be meant",
-        )
-        for field, value in fields.items()
-        if field in kind.dated
-        and not (_in_calendar(value) if field in kind.moments else _parts_in_calendar(value))
-    ]
-
-
-def _in_calendar(value: Any) -> bool:
-    return not isinstance(value, str) or not value[:4].isdigit() or "1900" <= value[:4] <= "2999"
-
-
-def _parts_in_calendar(value: Any) -> bool:
-    if type(value) is list:
-        return all(map(_parts_in_calendar, value))
-    return type(value) is not dict or all(_in_calendar(value.get(part)) for part in MOMENT_PARTS)
-
-
-def _field_problem(kind: Kind, field: str, value: Any) -> Problem | None:
-    wanted = field_type(kind, field)
-    if wanted is None:
-        return Problem(
-            pointer=pointer_to("fields", field),
-            code="unknown-field",
-            message=f"{kind.label}没有“{field}”这一项",
-            message_en=f"a {kind.name} has no field “{field}”",
-        )
-    if field in kind.sets and isinstance(value, dict):
-        wanted = _SetChange
-    try:
-        msgspec.convert(value, wanted)
-    except msgspec.ValidationError as error:
-        return Problem(
-            pointer=pointer_to("fields", field),
-            code="wrong-type",
-            message=f"“{field}”的内容格式不对",
-            message_en=f"“{field}”: {error}",
-        )
-    return None

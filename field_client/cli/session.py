@@ -18,7 +18,8 @@ from field_client.cli.usage import ChineseGroup
 from field_client.device import Device
 from field_client.errors import FieldError, Refused
 from forms.problem import Problem
-from sync.kinds import KINDS, field_type
+from sync.field_checks import field_type
+from sync.kinds import KINDS
 
 app = typer.Typer(
     name="allpost-field",

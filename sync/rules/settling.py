@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sync.kinds import KINDS, cleared_problems, field_problems
+from sync.field_checks import cleared_problems, field_problems
+from sync.kinds import KINDS
 from sync.rules.context import Context
 
 

@@ -4,7 +4,6 @@ import hashlib
 import os
 import subprocess
 import sys
-import time
 from collections import Counter
 from datetime import date
 from functools import lru_cache
@@ -19,8 +18,9 @@ from grid_map.tessellation import demo_grids
 from server.demo.city import city_facts, scale_villages, village_facts
 from server.demo.facts import Change, Fact
 from sync.clock import moment_ms
+from sync.field_checks import field_problems
 from sync.ids import is_uuid, uuid7_ms
-from sync.kinds import KINDS, field_problems
+from sync.kinds import KINDS
 
 TODAY = date(2026, 11, 23)
 VILLAGE = "330481106222"

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from sync.apply import Applied, Outcome, apply_operation
+from sync.field_labels import label_of
+from sync.kinds import KINDS
 from sync.operation import Operation, read_operation
 from sync.world import Author
 from tests.sync.memory_phone import Phone, village
@@ -189,3 +191,19 @@ def test_the_server_itself_publishes_what_nobody_else_may() -> None:
     ).operation
     assert operation is not None
     assert apply_operation(world, operation, author, NOW_MS).outcome == Outcome.APPLIED
+
+
+def test_every_field_has_a_word_that_people_use() -> None:
+    """A message names a field by its label; none is told by its identifier."""
+    nameless = {
+        (kind.name, field)
+        for kind in KINDS.values()
+        for field in [*kind.types, *kind.families]
+        if label_of(kind, field) == field
+    }
+    assert nameless == set()
+
+
+def test_a_member_of_a_family_is_named_with_what_it_is_about() -> None:
+    assert label_of(KINDS["case"], "materials/photo") == "材料（photo）"
+    assert label_of(KINDS["household"], "name") == "户主"
