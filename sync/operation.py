@@ -7,7 +7,6 @@ and never encoded again by either side; the struct beside them is only a reading
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import types
 from enum import StrEnum
@@ -163,7 +162,7 @@ def _read_raw(exact: bytes, why: str = "") -> Arrived:
     try:
         wrapped = _decode_raw(exact)
         inner = base64.b64decode(wrapped.raw, validate=True)
-    except (*_NOT_READ, binascii.Error) as error:
+    except (*_NOT_READ, ValueError) as error:
         if len(exact) > OPERATION_BYTES_MAX:
             raise TooLarge(f"an operation of {len(exact)} bytes; at most {OPERATION_BYTES_MAX}") from error
         raise Unreadable(why or str(error)) from error

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from forms.problem import Problem
+from sync.operation import INTEGER_MAX
 from sync.scope import Scope
 
 BATCH_OPERATIONS_MAX = 500
 BATCH_BYTES_MAX = 1024 * 1024
 PAGE_RECORDS_MAX = 1000
+Count = Annotated[int, msgspec.Meta(ge=0, le=INTEGER_MAX)]
+"""A number that a client tells of itself."""
 
 
 class PublicKey(msgspec.Struct, frozen=True):
@@ -25,7 +28,7 @@ class Continues(msgspec.Struct, frozen=True):
     """The identity that an enrolment goes on from, and the last counter that it captured."""
 
     device: str
-    counter: int
+    counter: Count
 
 
 class EnrolRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -78,7 +81,7 @@ class PushRequest(msgspec.Struct, omit_defaults=True):
     """Operations of one device, in order; none asks how far the server is."""
 
     operations: list[msgspec.Raw] = []
-    outcomes_after: int = 0
+    outcomes_after: Count = 0
 
 
 class OutcomeEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -159,15 +162,15 @@ class SegmentList(msgspec.Struct, kw_only=True, omit_defaults=True):
 class StatusRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     """How a device stands: what it captured last, what waits, and since when."""
 
-    counter: int
+    counter: Count
     digest: str
-    pending_operations: int = 0
-    pending_files: int = 0
+    pending_operations: Count = 0
+    pending_files: Count = 0
     oldest_pending: str | None = None
     app_version: str = ""
-    storage_left_bytes: int | None = None
+    storage_left_bytes: Count | None = None
     offset_ms: int = 0
-    outcomes_after: int = 0
+    outcomes_after: Count = 0
     diverged_parts: list[str] = []
 
 

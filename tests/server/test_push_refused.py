@@ -80,7 +80,8 @@ def note_on_server(village: TinyVillage) -> object:
 @pytest.mark.parametrize(
     "content",
     [b"", b"not json", b"[]", b'{"operations":5}', b'{"operations":[1]}', b'{"operations":[{"counter":1}]}',
-     b'{"operations":[{}]}', b'{"outcomes_after":"x"}', b"null", b'{"operations":[', b'\xff\xfe{}'],
+     b'{"operations":[{}]}', b'{"outcomes_after":"x"}', b'{"outcomes_after":18446744073709551616}',
+     b"null", b'{"operations":[', b'\xff\xfe{}'],
 )  # fmt: skip
 def test_a_body_that_is_no_batch(village: TinyVillage, wang: SyncDevice, content: bytes) -> None:
     assert refused(village, wang, content).code == "unreadable-body"

@@ -140,7 +140,12 @@ def test_replacing_surrogates_leaves_utf8_and_touches_nothing_else(text: str) ->
 
 
 def test_raw_bytes_that_are_no_base64_are_unreadable() -> None:
-    for raw in ('{"counter":1,"raw":"@@"}', '{"counter":1,"raw":5}', '{"raw":"aGk="}'):
+    for raw in (
+        '{"counter":1,"raw":"@@"}',
+        '{"counter":1,"raw":"户"}',
+        '{"counter":1,"raw":5}',
+        '{"raw":"aGk="}',
+    ):
         with pytest.raises(Unreadable):
             read_operation(raw.encode())
     inner = base64.b64encode(b"\xff\xfe").decode()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 from litestar import Response, post
 from litestar.di import NamedDependency
@@ -41,7 +40,7 @@ async def post_unlock(
         raise ProblemError("forbidden")
     try:
         data_key = server.keys.unseal(base64.b64decode(wanted.sealed_data_key, validate=True))
-    except (SealError, binascii.Error) as error:
+    except (SealError, ValueError) as error:
         raise ProblemError(
             "request-invalid", "数据密钥不是封给本服务器的 / not sealed to this server"
         ) from error
