@@ -11,12 +11,12 @@ from typing import TypeVar
 from litestar import Litestar
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp
 
 from server.access_log import AccessLog
 from server.api.data import data_api
+from server.api.document import Document
 from server.api.front import front
 from server.api.health import health, ready
 from server.api.sync import sync_api
@@ -96,7 +96,7 @@ def _openapi() -> OpenAPIConfig:
         version=importlib.metadata.version("allpost"),
         description=DESCRIPTION,
         path="/schema",
-        render_plugins=[JsonRenderPlugin()],
+        render_plugins=[Document()],
         components=Components(security_schemes={"bearer": bearer}),
         security=[{"bearer": []}],
     )

@@ -6,9 +6,18 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 
+import msgspec
+
 from server.store.feeds import VillageChanged
 
 PING_SECONDS = 20
+
+
+class VillageVersion(msgspec.Struct, frozen=True):
+    """The data of an event: a village is now at this version."""
+
+    village: str
+    version: int
 
 
 class Live:
@@ -55,4 +64,4 @@ class Live:
 
 
 def _event(village: str, version: int) -> bytes:
-    return b'event: version\ndata: {"village":"%b","version":%d}\n\n' % (village.encode(), version)
+    return b"event: version\ndata: %b\n\n" % msgspec.json.encode(VillageVersion(village, version))

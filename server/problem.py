@@ -36,6 +36,18 @@ _BY_STATUS = {
 }
 
 
+class ProblemDocument(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The body of every refusal; some codes have further members, as `acknowledged`."""
+
+    type: str
+    status: int
+    title: str
+    title_en: str
+    next: str
+    detail: str | None = None
+    problems: Sequence[Problem] = ()
+
+
 class ProblemError(Exception):
     """Refuse the call with a code of the table; nothing of it may have been done.
 
@@ -64,19 +76,17 @@ class ProblemError(Exception):
 def rendered(error: ProblemError) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of the reply, for handlers that answer raw bytes."""
     code = error.code
-    body: dict[str, object] = {
-        "type": code.code,
-        "status": code.status,
-        "title": code.title,
-        "title_en": code.title_en,
-        "next": code.next,
-    }
-    if error.detail is not None:
-        body["detail"] = error.detail
-    if error.problems:
-        body["problems"] = error.problems
+    body = ProblemDocument(
+        type=code.code,
+        status=code.status,
+        title=code.title,
+        title_en=code.title_en,
+        next=code.next,
+        detail=error.detail,
+        problems=tuple(error.problems),
+    )
     headers = {"cache-control": "no-store", **error.headers}
-    return code.status, headers, msgspec.json.encode({**error.members, **body})
+    return code.status, headers, msgspec.json.encode({**error.members, **msgspec.to_builtins(body)})
 
 
 def problem_of(error: Exception) -> ProblemError:
