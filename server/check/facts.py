@@ -22,7 +22,7 @@ from sync.record import Record
 
 _COPIES = {
     "assignments": ("网格分工", "an assignment", "record, worker, grid, from_day, to_day, void"),
-    "rotas": ("轮值", "a rota entry", "day, worker, duty"),
+    "rotas": ("轮值", "a rota entry", "day, worker, duty, record"),
     "matters": ("待办事项", "an open matter", "kind, record, state, at_window"),
     "explained": ("签字说明", "an explanation", "device, day, missing"),
     "identity_lookup": ("证件号索引", "an identity number's index", "hash, record"),

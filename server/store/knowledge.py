@@ -97,7 +97,7 @@ class Knowledge:
         known = self._duty.get(key)
         if known is None:
             rows = db.execute(
-                "SELECT worker FROM rotas WHERE village = ? AND day = ? AND duty = 'window'", key
+                "SELECT DISTINCT worker FROM rotas WHERE village = ? AND day = ? AND duty = 'window'", key
             )
             known = self._duty[key] = frozenset(worker for (worker,) in rows)
         return known

@@ -103,7 +103,7 @@ def create_facts(database: Database) -> None:
         CREATE INDEX assignments_by_worker ON assignments (worker);
         CREATE TABLE rotas (
             village TEXT NOT NULL, day TEXT NOT NULL, worker TEXT NOT NULL, duty TEXT NOT NULL, record TEXT NOT NULL,
-            PRIMARY KEY (village, day, worker, duty)
+            PRIMARY KEY (village, day, worker, duty, record)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE scopes (
             worker TEXT PRIMARY KEY, number INTEGER NOT NULL, day TEXT NOT NULL, body TEXT NOT NULL
