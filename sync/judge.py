@@ -155,12 +155,15 @@ def _standing(operation: Operation, author: Author, world: World, record: Record
 
 
 def _may_create(operation: Operation, author: Author, world: World) -> bool:
-    """Whether the author ever had the grid in which a new record stands, or one in which its household was."""
+    """Whether the author ever had the grid in which a new record stands, or one in which its household was.
+
+    A grid that does not exist is nobody's to decide about: the rule of the kind rejects it.
+    """
     fields = operation.fields
     if not KINDS[operation.kind].names_resident:
         return True
     if (grid := fields.get("grid")) is not None:
-        return world.had_grid(author.worker, grid)
+        return world.village_of_grid(grid) is None or world.had_grid(author.worker, grid)
     for field in ("household", "resident"):
         if (reference := fields.get(field)) is not None:
             home = world.get(reference)

@@ -316,10 +316,19 @@ def test_a_move_that_the_workflow_forbids(village: TinyVillage, wang: SyncDevice
     assert village.record(case.record).values["state"] == "entrusted"
 
 
-def test_a_grid_that_is_not_there(village: TinyVillage, lead: SyncDevice) -> None:
-    lead.create("household", name="户", address="路", grid=f"{VILLAGE}999")
-    (told,) = lead.push()
-    assert (told["outcome"], codes(told)) == ("rejected", ["unknown-grid"])
+@pytest.mark.parametrize("username", ["wang", "lead"])
+def test_a_grid_that_is_not_there(village: TinyVillage, username: str) -> None:
+    device = enrolled(village, username)
+    device.create("household", name="户", address="路", grid=f"{VILLAGE}999")
+    device.create("visit", **visit_of(village, device, grid=f"{VILLAGE}999", household=None, place="村口"))
+    told = device.push()
+    assert [(one["outcome"], codes(one)) for one in told] == [("rejected", ["unknown-grid"])] * 2
+
+
+def test_a_grid_that_never_was_the_workers_waits_for_a_person(wang: SyncDevice) -> None:
+    wang.create("household", name="户", address="路", grid=GRID_2)
+    (told,) = wang.push()
+    assert (told["outcome"], told["waits_for"]) == ("held", "a-person")
 
 
 @pytest.mark.parametrize("username", ["clerk", "supervisor"])
