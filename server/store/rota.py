@@ -30,7 +30,8 @@ def between(db: sqlite3.Connection, village: str, first: str, last: str) -> list
     """The days of a rota, in order; a day that nobody is on is not there."""
     days: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: {"window": [], "leave": []})
     rows = db.execute(
-        "SELECT day, record, duty, worker FROM rotas WHERE village = ? AND day BETWEEN ? AND ? ORDER BY day, record, worker",
+        "SELECT day, record, duty, worker FROM rotas WHERE village = ? AND day BETWEEN ? AND ?"
+        " ORDER BY day, record, worker",
         (village, first, last),
     )
     for day, record, duty, worker in rows:
