@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from field_client.facts import occurred_ms, round_fact, visit_fact
 from field_client.visits import visitors
 from forms.handling.states import STATE_LABELS, State
 from grid_map.counting import pace_rounds, worker_households
@@ -16,6 +15,7 @@ from grid_map.counting_rules import ROUND_ATTEMPTED, WORKER_HOUSEHOLD_DAY, Count
 from grid_map.days import count_day
 from grid_map.visit_classes import load_visit_classes
 from sync.clock import moment, moment_ms
+from sync.counting_facts import occurred_ms, round_fact, visit_fact
 from sync.record import Record
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from field_client.facts import DEFAULT_CLASS, visit_facts
 from field_client.view import View
 from grid_map.coordinates import CoordinateSystem, to_wgs84
 from grid_map.counting import VisitFact, covers
@@ -24,6 +23,7 @@ from grid_map.visit_classes import (
 )
 from grid_map.walking_order import Stop, walking_order
 from sync.clock import moment_ms
+from sync.counting_facts import DEFAULT_CLASS, visit_fact
 from sync.record import Record
 
 SOON_DAYS = 14
@@ -44,7 +44,8 @@ def due_households(
 ) -> list[DueHousehold]:
     """Households overdue or due within some days, the most urgent first. `grids`: only these."""
     classes, today = load_visit_classes(), count_day(now_ms)
-    facts = visit_facts(view)
+    # voided ones included: they are told, and count for nothing
+    facts = [visit_fact(record) for record in view.of_kind("visit", voided=True)]
     counted = last_counted_days(facts, classes, today)
     latest = _latest_counted_ms(facts, classes)
     horizon = today + timedelta(days=within_days)

@@ -13,10 +13,10 @@ import msgspec
 from field_client.answers import answer_fields, check_answers
 from field_client.capture import Captured
 from field_client.errors import NotFound, Refused
-from field_client.facts import DEFAULT_CLASS, occurred_ms, round_fact
 from forms.catalogue import Mode
 from forms.problem import Problem
 from grid_map.counting import round_closes_at
+from sync.counting_facts import DEFAULT_CLASS, occurred_ms, round_fact
 from sync.record import Record
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from grid_map.counting_rules import ROUND_ATTEMPTED
 from grid_map.days import count_day
 from server.store.tally_keys import Key
 from server.store.world import StoreWorld
-from sync.clock import corrected_ms, moment_ms
+from sync.counting_facts import occurred_ms
 from sync.record import Record
 
 
@@ -67,7 +67,7 @@ class CountedRounds:
         return [worker for (worker,) in rows]
 
     def _count(self, record: Record, worker: str, sign: int, late: Callable[[date], int]) -> tuple[Key, int]:
-        day = count_day(corrected_ms(moment_ms(record.values["started_at"]), record.offset_ms))
+        day = count_day(occurred_ms(record))
         grid, text = record.grid or "", day.isoformat()
         own = sign if worker == record.values["worker"] else 0
         accompanied = sign - own

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from grid_map.visit_classes import VisitClasses
 from server.store.world import StoreWorld
+from sync.counting_facts import DEFAULT_CLASS
 
-DEFAULT_CLASS = "ordinary"
 _SET = "UPDATE households_due SET last_counted = ?, next_due = ? WHERE village = ? AND household = ?"
 
 

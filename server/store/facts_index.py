@@ -8,11 +8,12 @@ from __future__ import annotations
 from forms.codes import normalise_identity_number
 from grid_map.days import count_day
 from server.store import scopes
-from server.store.due import DEFAULT_CLASS, next_due_text, recount_last
+from server.store.due import next_due_text, recount_last
 from server.store.explained import index_signature
 from server.store.matters import index_matter
 from server.store.world import StoreWorld
 from sync.clock import moment_ms
+from sync.counting_facts import DEFAULT_CLASS
 from sync.record import Record
 
 

@@ -12,17 +12,16 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 
-from grid_map.counting import VisitFact, attempts, covers
+from grid_map.counting import attempts, covers
 from grid_map.days import count_day
 from server.store.bodies import opened
 from server.store.counted_days import HouseholdDays
 from server.store.counted_rounds import CountedRounds
-from server.store.due import DEFAULT_CLASS
 from server.store.facts_index import index_facts
 from server.store.matters import index_matter
 from server.store.tally_keys import CASE_CAPTURED, VISIT_RECORDED, Key
 from server.store.world import StoreWorld
-from sync.clock import corrected_ms, moment_ms
+from sync.counting_facts import occurred_ms, visit_fact
 from sync.record import Record
 
 
@@ -112,26 +111,3 @@ def count_changes(world: StoreWorld) -> None:
             case _:
                 index_facts(world, record, before)
     tally.write()
-
-
-def visit_fact(record: Record) -> VisitFact:
-    """What counting needs of a visit; it occurred when the phone says, put right by its clock offset."""
-    values = record.values
-    return VisitFact(
-        id=record.id,
-        round=values.get("round"),
-        workers=(values["worker"], *values.get("companions", ())),
-        household=values.get("household"),
-        grid=record.grid or "",
-        village=record.village,
-        visit_class=values.get("visit_class", DEFAULT_CLASS),
-        outcome=values["outcome"],
-        occurred_at_ms=occurred_ms(record),
-        voided=record.void is not None,
-    )
-
-
-def occurred_ms(record: Record) -> int:
-    """When a visit, round or case occurred, in corrected Unix milliseconds."""
-    said = record.values.get("started_at") or record.values.get("captured_at")
-    return corrected_ms(moment_ms(str(said)), record.offset_ms)

@@ -1,8 +1,7 @@
-"""What counting needs of the records that a device shows (`grid_map.counting`)."""
+"""What counting (`grid_map.counting`) needs of records: the server's tallies and a device's figures read them alike."""
 
 from __future__ import annotations
 
-from field_client.view import View
 from grid_map.counting import RoundFact, VisitFact
 from sync.clock import corrected_ms, moment_ms
 from sync.record import Record
@@ -17,7 +16,7 @@ def occurred_ms(record: Record) -> int:
 
 
 def visit_fact(record: Record) -> VisitFact:
-    """What counting needs of a visit."""
+    """What counting needs of a visit; it occurred when the phone says, put right by its clock offset."""
     values = record.values
     return VisitFact(
         id=record.id,
@@ -45,8 +44,3 @@ def round_fact(record: Record) -> RoundFact:
         finished_at_ms=None if finished is None else corrected_ms(moment_ms(str(finished)), record.offset_ms),
         voided=record.void is not None,
     )
-
-
-def visit_facts(view: View) -> list[VisitFact]:
-    """Every visit that is shown, voided ones included."""
-    return [visit_fact(record) for record in view.of_kind("visit", voided=True)]
