@@ -13,6 +13,7 @@ from field_client.errors import CallRefused
 from field_client.exchange import Exchange, Step
 from field_client.identity import Identity, Keys, new_keys
 from field_client.outbox import Outbox
+from field_client.scope import take_scope
 from field_client.store import Store
 from sync.protocol import Continues, EnrolReply, EnrolRequest, encode
 
@@ -66,7 +67,7 @@ def enrol(
         other_worker = before is not None and before.worker.id != reply.worker.id
         carried = 0 if other_worker else Outbox(store).rewrite(reply.device)
         store.set_meta("identity", identity)
-        store.set_meta("scope", reply.scope)
+        take_scope(store, reply.scope)
         store.set_meta("pending_keys", None)
         store.set_meta("salvaged_identity", None)
     return Enrolled(reply.device, None if before is None else before.device, carried)

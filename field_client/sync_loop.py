@@ -17,17 +17,16 @@ import msgspec
 from field_client.enrolment import APP_VERSION, Credentials, Enrolled, enrol_anew
 from field_client.errors import CallRefused
 from field_client.exchange import EnrolAnew, Exchange, NewEpoch
-from field_client.feed import Divergence, ScopeChanged, forget_feeds, trim_feeds
+from field_client.feed import Divergence, ScopeChanged, forget_feeds
 from field_client.outbox import Outbox
 from field_client.pull import Pull, followed
 from field_client.push import ENROL_ANEW, Push
-from field_client.record_copy import RecordCopy
+from field_client.scope import take_scope
 from field_client.storage import storage_left_bytes
 from field_client.times import Anchor
 from sync.clock import moment
 from sync.kinds import REFERENCE_VILLAGE
 from sync.protocol import StatusReply, StatusRequest, encode
-from sync.scope import Scope
 
 ROUNDS_MAX = 6
 READING_ENDED = frozenset({"device-revoked", "forbidden"})
@@ -130,7 +129,7 @@ class SyncLoop:
         exchange.take_epoch(reply.epoch)
         push.take_position(reply.acknowledged, reply.digest)
         self._outbox.take_outcomes(reply.outcomes, reply.outcomes_cursor)
-        self._take_scope(reply.scope)
+        take_scope(self._store, reply.scope)
         self.report.orders = reply.orders
         self._take_orders(reply.orders)
 
@@ -149,18 +148,6 @@ class SyncLoop:
             outcomes_after=self._store.meta("outcomes_after", int) or 0,
             diverged_parts=diverged,
         )
-
-    def _take_scope(self, scope: Scope) -> None:
-        """Keep a new scope and drop what it does not allow, in one transaction."""
-        with self._store.transaction() as connection:
-            known = self._store.meta("scope", Scope)
-            self._store.set_meta("scope", scope)
-            if known == scope:
-                return
-            RecordCopy(self._store).follow_scope(connection, scope)
-            villages = [of.village for of in scope.villages]
-            forget_feeds(self._store, [*villages, REFERENCE_VILLAGE])
-            trim_feeds(self._store, scope)
 
     def _take_orders(self, orders: str) -> None:
         """A lock ends reading; a wipe removes everything but what is not handed over yet."""
