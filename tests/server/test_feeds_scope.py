@@ -121,6 +121,26 @@ def test_what_a_case_needs_follows_its_holder_through_a_move_of_the_household(vi
     assert not li.copy.keys() & FAMILY
 
 
+def test_an_entry_in_a_departures_place_carries_the_version_of_the_village_where_it_is(
+    village: TinyVillage,
+) -> None:
+    wang = enrolled(village, "wang")
+    open_case(village, wang)
+    wang.sync()
+    before = wang.cursors[VILLAGE]
+    move(wang, NEXT_GRID)
+    wang.push()
+    wang.status()
+    query = {"village": VILLAGE, "after": before}
+    entries = wang.call("GET", "/changes", params=query).json()["records"]
+    version, record = village.records(NEXT_VILLAGE)[HOUSEHOLD]
+    told = {(one["village"], one["version"]) for one in entries if one["id"] == HOUSEHOLD}
+    assert told == {(NEXT_VILLAGE, version)} and record.village == NEXT_VILLAGE
+    sql = "SELECT version FROM departures WHERE village = ? AND record = ?"
+    departed = village.rows(sql, VILLAGE, HOUSEHOLD)
+    assert departed and (version,) not in departed
+
+
 def test_a_closed_case_still_shows_whom_it_was_for(village: TinyVillage) -> None:
     wang = enrolled(village, "wang")
     case = open_case(village, wang)
