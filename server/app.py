@@ -54,7 +54,7 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
     store.on_commit(live.committed)
     knowledge = Knowledge(keys, settings.month_closes_on_working_day)
     store.on_doubt(knowledge.forget)
-    intake = Intake(keys, knowledge)
+    intake = Intake(keys, knowledge, settings.outcomes_page_max)
     app = Litestar(
         route_handlers=[front, health, ready, sync_api, data_api],
         dependencies={

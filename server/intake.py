@@ -29,7 +29,7 @@ from sync.apply import Applied, Outcome, apply_operation
 from sync.errors import HistoryForked, OperationsMissing, TooLarge, Unreadable, WrongCounter
 from sync.judge import FOR_A_PERSON
 from sync.operation import Action, Arrived, Operation, raw_form, read_operation
-from sync.protocol import OutcomeEntry, PushRequest
+from sync.protocol import OUTCOMES_PAGE_MAX, OutcomeEntry, PushRequest
 
 _decode = msgspec.json.Decoder(PushRequest).decode
 RULED_BY = frozenset({"grid", "assignment", "rota"})
@@ -65,9 +65,10 @@ def read_push(body: bytes, operations_max: int) -> tuple[list[Arrived], int]:
 class Intake:
     """Takes operations into the store. One instance serves the whole server; its methods run in `store.write`."""
 
-    def __init__(self, keys: Keys, knowledge: Knowledge) -> None:
+    def __init__(self, keys: Keys, knowledge: Knowledge, outcomes_page_max: int = OUTCOMES_PAGE_MAX) -> None:
         self.keys = keys
         self.knowledge = knowledge
+        self.outcomes_page_max = outcomes_page_max
 
     def take(
         self, db: sqlite3.Connection, device: Device, arrived: Sequence[Arrived], after: int, now_ms: int
@@ -100,6 +101,7 @@ class _Push:
         self.db = db
         self.keys = intake.keys
         self.knowledge = intake.knowledge
+        self.outcomes_page_max = intake.outcomes_page_max
         self.device = device
         self.now_ms = now_ms
         self.world = StoreWorld(db, intake.keys, intake.knowledge, now_ms)
@@ -124,7 +126,8 @@ class _Push:
             device = self.device
         changed = []
         if after < self.device.outcome_cursor or self._counting:
-            changed = batches.changed_outcomes(self.db, self.keys, self.device.village, device.id, after)
+            where = self.device.village, device.id
+            changed = batches.changed_outcomes(self.db, self.keys, *where, after, self.outcomes_page_max)
         cursor = changed[-1].cursor if changed else after
         acknowledged, digest = device.acknowledged, device.digest
         if fresh:

@@ -9,9 +9,8 @@ import os
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -61,20 +60,7 @@ class Settings(BaseSettings):
     password_memory_kib: int = Field(65536, ge=8, title="密码散列内存（KiB）")
     password_passes: Count = Field(3, title="密码散列遍数")
 
-    time_zone: str = Field("Asia/Shanghai", title="时区")
-    pace_unit: Literal["rounds", "household_visits"] = Field("rounds", title="年度走访计数单位")
-    pace_per_year: Count = Field(180, title="年度走访数")
-    round_idle_hours: Count = Field(3, title="走访自动结束的闲置小时数")
     month_closes_on_working_day: Count = Field(5, title="月度结账的次月工作日")
-
-    @field_validator("time_zone")
-    @classmethod
-    def _time_zone_exists(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"unknown time zone {name!r}") from None
-        return name
 
     @model_validator(mode="after")
     def _certificate_with_key(self) -> "Settings":
@@ -94,10 +80,6 @@ class Settings(BaseSettings):
         file = os.environ.get(FILE_VARIABLE)
         from_file = (TomlConfigSettingsSource(settings_cls, Path(file)),) if file else ()
         return (init_settings, env_settings, *from_file)
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.time_zone)
 
     @property
     def database_path(self) -> Path:

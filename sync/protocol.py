@@ -13,6 +13,7 @@ from sync.scope import Scope
 BATCH_OPERATIONS_MAX = 500
 BATCH_BYTES_MAX = 1024 * 1024
 PAGE_RECORDS_MAX = 1000
+OUTCOMES_PAGE_MAX = 1000
 Count = Annotated[int, msgspec.Meta(ge=0, le=INTEGER_MAX)]
 """A number that a client tells of itself."""
 

@@ -115,9 +115,9 @@ def set_outcome(db: sqlite3.Connection, batch: Batch, entry: OutcomeEntry) -> No
 
 
 def changed_outcomes(
-    db: sqlite3.Connection, keys: Keys, village: str, device: str, after: int, limit: int = 500
+    db: sqlite3.Connection, keys: Keys, village: str, device: str, after: int, limit: int
 ) -> list[OutcomeEntry]:
-    """Outcomes that changed after a cursor, oldest change first, each with its cursor and as it is now."""
+    """Outcomes that changed after a cursor, at most `limit`, oldest change first, each with its cursor and as it is."""
     rows = db.execute(
         "SELECT cursor, counter FROM outcome_changes WHERE device = ? AND cursor > ? ORDER BY cursor LIMIT ?",
         (device, after, limit),

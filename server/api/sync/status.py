@@ -50,7 +50,8 @@ async def post_status(
                 Entry(time=moment(now_ms), action="device.diverged", device=device.id, village=device.village,
                       detail=detail),
             )  # fmt: skip
-        changed = batches.changed_outcomes(db, server.keys, device.village, device.id, report.outcomes_after)
+        where, most = (device.village, device.id), server.settings.outcomes_page_max
+        changed = batches.changed_outcomes(db, server.keys, *where, report.outcomes_after, most)
         return encode(
             StatusReply(
                 **heading(db, now_ms),
