@@ -59,6 +59,7 @@ def check_store(
         for done, (village, records) in enumerate(found.items()):
             progress("计数", done, len(villages))
             yield from limited(facts.village(village, records, now_ms))
+        yield from limited(facts.due(found))
     if replayed:
         with _scratch(scratch_folder) as scratch:
             yield from limited(Replay(db, scratch, keys, closes_on).faults(progress))

@@ -29,7 +29,6 @@ _COPIES = {
     "counted_days": ("已计入户日", "a counted day", "household, day, visits"),
     "round_credits": ("走访计入", "a round's credit", "round, worker, visits"),
     "round_days": ("走访日计数", "a day's rounds", "worker, grid, day, own, accompanied"),
-    "households_due": ("应走访户", "a household's due day", "household, grid, class, last_counted"),
 }
 _MAY_BE_ZERO = {
     "counted_days": "visits <> 0",
@@ -53,6 +52,7 @@ class Facts:
         if reference:
             marks = ",".join("?" * len(reference[0]))
             scratch.executemany(f"INSERT INTO records VALUES ({marks})", reference)  # noqa: S608
+        scratch.executemany("INSERT INTO moved VALUES (?, ?)", db.execute("SELECT id, village FROM moved"))
         self.knowledge = Knowledge(keys, closes_on)
 
     def grids(self, villages: dict[str, dict[str, Record]]) -> Iterator[Fault]:
@@ -82,6 +82,14 @@ class Facts:
         kept, counted = (_tallies(db, village) for db in (self.db, self.scratch))
         yield from compared("tallies", village, ("计数", "a tally"), kept, counted)
         yield from self._due(village, world)
+
+    def due(self, villages: dict[str, dict[str, Record]]) -> Iterator[Fault]:
+        """The households to visit, once every village was counted: one that moved is counted where it was, too."""
+        sql = "SELECT household, grid, class, last_counted FROM households_due WHERE village = ?"
+        for village in villages:
+            stored, right = (_set(db, sql, village) for db in (self.db, self.scratch))
+            what = "应走访户", "a household's due day"
+            yield from compared("households-due", village, what, stored, right)
 
     def _due(self, village: str, world: StoreWorld) -> Iterator[Fault]:
         """The next due day follows from the class, since when it holds, and the last counted day."""

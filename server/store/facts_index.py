@@ -11,6 +11,7 @@ from server.store import scopes
 from server.store.due import next_due_text, recount_last
 from server.store.explained import index_signature
 from server.store.matters import index_matter
+from server.store.records import note_moved
 from server.store.world import StoreWorld
 from sync.clock import moment_ms
 from sync.counting_facts import DEFAULT_CLASS
@@ -49,6 +50,7 @@ def _index_household(world: StoreWorld, record: Record, before: Record | None) -
             "UPDATE OR REPLACE households_due SET village = ? WHERE village = ? AND household = ?",
             (record.village, before.village, record.id),
         )
+        note_moved(world.db, record.id, record.village)
     if not _is_visited(record):
         world.db.execute("DELETE FROM households_due WHERE village = ? AND household = ?", where)
         return

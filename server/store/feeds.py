@@ -16,6 +16,7 @@ from typing import NamedTuple
 from server.store import scopes
 from server.store.bodies import sealed
 from server.store.engine import announce
+from server.store.records import note_moved
 from server.store.world import Stored, StoreWorld
 from sync.record import Record, parent_of, part_of
 from sync.scope import COMMON
@@ -131,10 +132,7 @@ def _take_versions(world: StoreWorld, village: str, number: int) -> int:
 
 def _leave_village(world: StoreWorld, identifier: str, stored: Stored, village: str) -> None:
     world.db.execute("DELETE FROM records WHERE village = ? AND id = ?", (stored.village, identifier))
-    world.db.execute(
-        "INSERT INTO moved VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET village = excluded.village",
-        (identifier, village),
-    )
+    note_moved(world.db, identifier, village)
 
 
 def _departures(world: StoreWorld) -> list[tuple[str, str, int, str | None, str | None]]:

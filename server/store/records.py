@@ -24,3 +24,11 @@ def record_found(db: sqlite3.Connection, keys: Keys, village: str, identifier: s
         moved = db.execute("SELECT village FROM moved WHERE id = ?", (identifier,)).fetchone()
         found = None if moved is None else record_in(db, keys, moved[0], identifier)
     return found
+
+
+def note_moved(db: sqlite3.Connection, identifier: str, village: str) -> None:
+    """The record has left a village: from now on it is looked for in this one."""
+    db.execute(
+        "INSERT INTO moved VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET village = excluded.village",
+        (identifier, village),
+    )
