@@ -15,7 +15,10 @@ from server.store.world import StoreWorld
 from sync.counting_facts import DEFAULT_CLASS
 
 _COUNTED_HERE = "SELECT max(day) FROM counted_days WHERE village = ? AND household = ? AND visits > 0"
-_COUNTED_ANYWHERE = "SELECT max(day) FROM counted_days WHERE village IN (SELECT village FROM grids) AND household = ? AND visits > 0"
+_COUNTED_ANYWHERE = (
+    "SELECT max(day) FROM counted_days WHERE village IN (SELECT village FROM grids) AND household = ?"
+    " AND visits > 0"
+)
 _SET = "UPDATE households_due SET last_counted = ?, next_due = ? WHERE village = ? AND household = ?"
 
 
