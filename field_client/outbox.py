@@ -24,7 +24,7 @@ from sync.protocol import OutcomeEntry
 
 KEPT_MS = 30 * 24 * 3600 * 1000
 SETTLED = ("applied", "merged", "conflict")
-SETTLED_ELSEWHERE = frozenset({"already-mended", "already-settled"})
+SETTLED_ELSEWHERE = frozenset({"already-mended", "already-settled", "id-taken"})
 _COLUMNS = "counter, id, exact, digest, acknowledged_ms, outcome, revision, detail, laid, mended_by"
 
 

@@ -177,6 +177,8 @@ class _Push:
                 ],
             )
         for one, entry in zip(fresh, outcomes, strict=True):
+            if unsettled.is_over(entry):
+                continue
             if entry.outcome in (Outcome.HELD, Outcome.REJECTED):
                 since = self._since.get(one.counter)
                 if since is not None or one.counter not in self._repeats:

@@ -17,6 +17,8 @@ RETRIED_CODES = frozenset(
     {"unknown-kind", "unknown-field", "unknown-item", "unknown-format", "unknown-action"}
 )
 """Problems that a newer server or catalogue may not have: tried again after an upgrade or a publication."""
+OVER_CODES = frozenset({"already-mended", "id-taken"})
+"""Problems after which nothing is left to do: what they are about was settled by another operation."""
 
 
 class Unsettled(msgspec.Struct, frozen=True):
@@ -56,6 +58,11 @@ def _row(values: tuple[str, int, str, str, str, str, str, str | None, str, int])
 def blocked_fields(operation: Operation) -> list[str]:
     """The fields that an operation blocks while it is unsettled: its own, or all of the record's."""
     return sorted(operation.fields) if operation.action == Action.CHANGE else [WHOLE_RECORD]
+
+
+def is_over(entry: OutcomeEntry) -> bool:
+    """Whether an operation was rejected for nothing that anybody could settle: it is kept and told, not listed."""
+    return bool(entry.problems) and all(problem.code in OVER_CODES for problem in entry.problems)
 
 
 def keep(

@@ -15,6 +15,7 @@ from field_client.record_copy import FeedEntry, Held, gone_counts, replaces
 from field_client.search import initials, matches, search_text
 from field_client.transport import Transport
 from forms.definition import Field, FieldType, Form, Label, Option
+from forms.problem import Problem
 from sync.chain import digest_of, first_previous
 from sync.protocol import OutcomeEntry, PushReply
 from tests.field_client.field_world import Phone, TestTimes
@@ -209,3 +210,23 @@ def test_a_draft_survives_a_restart(phone: Make, tmp_path: Path) -> None:
     assert opened is not None and opened.household == HOME
     wang.device.visits.finish({"outcome": "met"})
     assert wang.restart().visits.open_visit() is None and tmp_path.exists()
+
+
+def test_what_nobody_has_to_settle_is_laid_over_no_more(phone: Make) -> None:
+    wang = phone().enrol()
+    for number in range(2):
+        wang.device.households.ask(VILLAGE, f"{number}")
+    wang.device.sync()
+    outbox = Outbox(wang.device.store)
+    with wang.device.store.transaction() as connection:
+        connection.execute("UPDATE outbox SET laid = 1")
+    entries = [
+        OutcomeEntry(
+            counter=counter,
+            outcome="rejected",
+            problems=[Problem(pointer="", code=code, message="", message_en="")],
+        )
+        for counter, code in ((1, "id-taken"), (2, "phone-form"))
+    ]
+    outbox.take_outcomes(entries, 0)
+    assert [entry.laid for entry in outbox.entries()] == [False, True]

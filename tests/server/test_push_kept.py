@@ -384,6 +384,11 @@ def test_whoever_mends_first_stands(village: TinyVillage, wang: SyncDevice, lead
     assert [entry["outcome"] for entry in lead.push()] == ["applied"]
     assert codes(wang.push()[0]) == ["already-mended"]
     assert village.record(HOUSEHOLD).values["phone"] == "19900005555"
+    assert village.rows("SELECT * FROM unsettled") == []
+    assert village.rows("SELECT sum(unsettled) FROM devices") == [(0,)]
+    wang.pull_all()
+    wang.change(HOUSEHOLD, phone="19900007777")
+    assert [entry["outcome"] for entry in wang.push()] == ["applied"]
 
 
 def test_an_unknown_item_is_tried_again_when_it_is_published(village: TinyVillage, wang: SyncDevice) -> None:
@@ -450,3 +455,15 @@ def test_an_id_that_is_known_with_other_content_is_kept_as_rejected(
     (told,) = wang.push()
     assert (told["outcome"], codes(told)) == ("rejected", ["id-taken"])
     assert village.record(HOUSEHOLD).values["note"] == "一"
+    assert village.rows("SELECT * FROM unsettled") == []
+    again = wang.push_body(wang.captured[1:])["outcomes"]
+    assert [codes(entry) for entry in again] == [["id-taken"]]
+    wang.capture(
+        kind="household", action="change", record=HOUSEHOLD, fields={"note": "三"}, seen={"note": "一"}
+    )
+    assert [entry["outcome"] for entry in wang.push()] == ["applied"]
+    wang.pull_all()
+    (entry,) = wang.enrol_anew()[1:2]
+    assert entry.fields == {"note": "二"}
+    assert [codes(told) for told in wang.push()] == [[], ["id-taken"], []]
+    assert village.rows("SELECT * FROM unsettled") == []
