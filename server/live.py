@@ -46,21 +46,27 @@ class Live:
         self._loop = asyncio.get_running_loop()
         woken = asyncio.Event()
         self._listeners[village].add(woken)
-        stop = asyncio.ensure_future(stopping.wait())
         try:
             yield _event(village, version)
             while not stopping.is_set():
-                wait = asyncio.ensure_future(woken.wait())
-                await asyncio.wait({wait, stop}, timeout=PING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-                wait.cancel()
+                await _first_of(woken, stopping)
                 if woken.is_set():
                     woken.clear()
                     yield _event(village, self._versions[village])
                 else:
                     yield b": ping\n\n"
         finally:
-            stop.cancel()
             self._listeners[village].discard(woken)
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    """Until one of these is set, or it is time for a sign of life; a client that leaves ends the waiting too."""
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=PING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
 
 
 def _event(village: str, version: int) -> bytes:

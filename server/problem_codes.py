@@ -139,9 +139,9 @@ _TABLE = (
     Code(
         "unsupported-media",
         415,
-        "不支持的内容类型",
-        "This media type is not supported",
-        "改用 application/json",
+        "不支持的内容类型或压缩方式",
+        "This media type or content coding is not supported",
+        "正文用 application/json，压缩用 gzip 或 zstd",
     ),
     Code(
         "wrong-counter",

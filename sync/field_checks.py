@@ -91,11 +91,11 @@ def _field_problem(kind: Kind, field: str, value: Any) -> Problem | None:
         wanted = SetChange
     try:
         msgspec.convert(value, wanted)
-    except msgspec.ValidationError as error:
+    except msgspec.ValidationError:
         return Problem(
             pointer=pointer_to("fields", field),
             code="wrong-type",
             message=f"“{label_of(kind, field)}”的内容格式不对",
-            message_en=f"“{field}”: {error}",
+            message_en=f"“{field}” is not of the form that it must have",
         )
     return None

@@ -6,7 +6,7 @@ from typing import Any
 
 from forms.catalogue import Item, Mode
 from forms.check import item_standing
-from forms.codes import check_identity_number
+from forms.codes import check_identity_number, check_phone
 from forms.handling.duty import capacities, check_duty
 from forms.handling.interruptions import check_pauses
 from forms.handling.states import Actor
@@ -39,6 +39,9 @@ def judge_case(context: Context) -> None:
     context.take_all(check_pauses(fields))
     if number := fields.get("applicant_identity_number"):
         context.take("applicant_identity_number", check_identity_number(number, context.day))
+    for field in ("applicant_phone", "phone"):
+        if phone := fields.get(field):
+            context.take(field, check_phone(phone))
     judge_answers(context, item.key, item.version)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 
 import pytest
 
 from sync.record import Record
-from tests.server.sync_device import ReplyLost, SyncDevice
+from tests.server.sync_device import Refused, ReplyLost, SyncDevice
 from tests.server.sync_village import (
     GRID_1,
     TinyVillage,
@@ -225,3 +226,17 @@ def test_the_same_case_captured_twice_is_suspected(village: TinyVillage, wang: S
     assert third in wang.copy
     wang.change(suspected[0].id, decision="linked", reason="同一件")
     assert wang.push()[-1]["outcome"] == "applied"
+
+
+def test_who_still_uses_a_continued_identity_hands_over_and_must_enrol_anew_to_read(
+    village: TinyVillage, wang: SyncDevice
+) -> None:
+    work(village, wang)
+    wang.push()
+    clone = copy(wang)
+    clone.captured, clone.operations = list(wang.captured), list(wang.operations)
+    wang.enrol_anew()
+    clone.change(HOUSEHOLD, note="另一台同号手机记的")
+    assert [entry["outcome"] for entry in clone.push()] == ["applied"]
+    with pytest.raises(Refused, match="unknown-device"):
+        clone.pull_all()

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -154,3 +155,20 @@ def test_a_web_crypto_client_seals_signs_and_verifies_the_same_way() -> None:
     assert unseal(MINE, base64.b64decode(made["sealed"])).decode() == "从浏览器"
     assert made["verified"] is True
     assert verify(base64.b64decode(made["point"]), base64.b64decode(made["signature"]), b"message")
+
+
+def test_vectors() -> None:
+    vectors = json.loads((Path(__file__).parents[1] / "vectors" / "sealing.json").read_text(encoding="utf-8"))
+    for one in vectors["sealed"]:
+        private = private_key_from_scalar(base64.b64decode(one["private_scalar"]))
+        assert base64.b64encode(point_of(private)).decode() == one["public_point"]
+        assert key_id(point_of(private)) == one["key_id"]
+        assert unseal(private, base64.b64decode(one["sealed"])) == base64.b64decode(one["plain"])
+    for one in vectors["blobs"]:
+        key, aad = BlobKey(base64.b64decode(one["data_key"])), base64.b64decode(one["additional_data"])
+        assert key.decrypt(base64.b64decode(one["blob"]), aad) == base64.b64decode(one["plain"])
+        encrypted = key.encrypt(base64.b64decode(one["plain"]), aad, base64.b64decode(one["nonce"]))
+        assert encrypted == base64.b64decode(one["blob"])
+    for one in vectors["signatures"]:
+        point = point_of(private_key_from_scalar(base64.b64decode(one["private_scalar"])))
+        assert verify(point, base64.b64decode(one["signature"]), base64.b64decode(one["message"]))

@@ -50,10 +50,11 @@ class SyncServer:
 def device_of(db: sqlite3.Connection, hashed: bytes, *, handing_over: bool = False) -> Device:
     """The calling device. A revoked one, or one of a closed account, may only hand over its work.
 
+    So may one that another identity continues: whoever still uses it is a clone, which has to enrol anew to read.
     Raises ProblemError: unknown-device, device-revoked.
     """
     device = devices.by_token(db, hashed)
-    if device is None:
+    if device is None or (device.closed_ms is not None and not handing_over):
         raise ProblemError("unknown-device")
     if not handing_over and not device.in_standing:
         raise ProblemError("device-revoked")
