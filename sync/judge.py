@@ -16,7 +16,7 @@ from sync.field_labels import label_of
 from sync.ids import is_uuid
 from sync.kinds import KINDS, OPENED_BY_SERVER, REFERENCE_KINDS, REFERENCE_VILLAGE
 from sync.operation import FORMAT, Action, Operation
-from sync.record import Record
+from sync.record import GRANTED_FIELDS, GRANTING, Record
 from sync.rules import RULES
 from sync.rules.context import Context, captured_day
 from sync.world import Author, World
@@ -80,7 +80,7 @@ def judge(operation: Operation, author: Author, world: World, record: Record | N
     standing = _standing(operation, author, world, record)
     if standing is not None:
         return standing
-    context = Context(operation, author, world, record, now_ms, captured_day(operation))
+    context = Context(operation, author, world, record, now_ms, captured_day(operation, now_ms))
     rule = RULES.get(kind.name)
     if rule is not None:
         rule(context)
@@ -143,15 +143,43 @@ def _standing(operation: Operation, author: Author, world: World, record: Record
         return Verdict(
             problems=[_problem("/village", "other-village", "这不是您所在的村社", "this is not your village")]
         )
-    if author.role != "worker":
+    if not _may_name(operation, author, world, record):
+        return Verdict(waits_for=FOR_A_PERSON)
+    if author.role != "worker" and village.startswith(author.division):
         return None
     if record is not None:
-        return (
-            None
-            if record.grid is None or world.ever_had(author.worker, record)
-            else Verdict(waits_for=FOR_A_PERSON)
-        )
-    return None if _may_create(operation, author, world) else Verdict(waits_for=FOR_A_PERSON)
+        allowed = _open_to_colleagues(record) or world.ever_had(author.worker, record)
+    else:
+        allowed = _may_create(operation, author, world)
+    return None if allowed else Verdict(waits_for=FOR_A_PERSON)
+
+
+def _open_to_colleagues(record: Record) -> bool:
+    """Whether a record without a grid is the whole village's; a walk-in applicant's case is its holder's alone.
+
+    A conflict's own rule says who settles it: its authors may hold nothing of its case any more.
+    """
+    kind = KINDS[record.kind]
+    return record.grid is None and (not kind.names_resident or kind.name in OPENED_BY_SERVER)
+
+
+def _may_name(operation: Operation, author: Author, world: World, record: Record | None) -> bool:
+    """Whether the author ever had what a case or task newly names: its holder is sent what it names.
+
+    Without this, whoever knows or finds an id could have that household or resident sent to his phone.
+    """
+    if operation.kind not in GRANTING:
+        return True
+    for field in GRANTED_FIELDS:
+        named = operation.fields.get(field)
+        if named is None or (record is not None and record.values.get(field) == named):
+            continue
+        other = world.find(named)
+        if other is None or world.ever_shown(author.worker, other):
+            continue
+        if author.role == "worker" or not other.village.startswith(author.division):
+            return False
+    return True
 
 
 def _may_create(operation: Operation, author: Author, world: World) -> bool:
@@ -160,8 +188,8 @@ def _may_create(operation: Operation, author: Author, world: World) -> bool:
     A grid that does not exist is nobody's to decide about: the rule of the kind rejects it.
     """
     fields = operation.fields
-    if not KINDS[operation.kind].names_resident:
-        return True
+    if not KINDS[operation.kind].names_resident or operation.kind in GRANTING:
+        return True  # what a case or task names is looked at by `_may_name`
     if (grid := fields.get("grid")) is not None:
         return world.village_of_grid(grid) is None or world.had_grid(author.worker, grid)
     for field in ("household", "resident"):

@@ -16,6 +16,9 @@ from sync.kinds import KINDS
 
 LONG_TEXT_BYTES = 256
 SEEN_DIGEST = "sha256:"
+GRANTING = frozenset({"case", "task"})
+GRANTED_FIELDS = ("household", "resident")
+"""Whoever holds a record of these kinds needs, and is sent, what these fields of it name."""
 NOWHERE = "-"
 """The part of what stands in no grid and names a resident."""
 

@@ -37,6 +37,9 @@ class World(Protocol):
     def get(self, record: str) -> Record | None:
         """The record as it is now, free to be changed and `put` back; None if there is none."""
 
+    def find(self, record: str) -> Record | None:
+        """`get`, wherever the record is: also in a village that its worker knows nothing of."""
+
     def grid_of(self, record: str) -> str | None:
         """The grid that a record is in now; None if it is in none, or not there."""
 
@@ -63,6 +66,9 @@ class World(Protocol):
 
     def ever_had(self, worker: str, record: Record) -> bool:
         """Whether a worker ever had a grid that the record was in, or had the record itself in hand."""
+
+    def ever_shown(self, worker: str, record: Record) -> bool:
+        """`ever_had`, or whether a case or task in the worker's hand needs the record."""
 
     def had_grid(self, worker: str, grid: str) -> bool:
         """Whether a worker ever had this grid."""

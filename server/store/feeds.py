@@ -18,11 +18,9 @@ from server.store.bodies import sealed
 from server.store.engine import announce
 from server.store.records import note_moved
 from server.store.world import Stored, StoreWorld
-from sync.record import Record, parent_of, part_of
+from sync.record import GRANTED_FIELDS, GRANTING, Record, parent_of, part_of
 from sync.scope import COMMON
 from sync.statehash import record_hash
-
-GRANTING = frozenset({"case", "task"})
 
 _INSERT = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _UPDATE = (
@@ -182,7 +180,7 @@ def needed_by(record: Record) -> list[str]:
     """The records that a case or task needs beside it, for whoever holds it."""
     return [
         record.values[field]
-        for field in ("household", "resident")
+        for field in GRANTED_FIELDS
         if record.kind in GRANTING and record.values.get(field) is not None
     ]
 

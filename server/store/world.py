@@ -223,6 +223,15 @@ class StoreWorld:
         ).fetchall()
         return any(holder == worker or (part and self.had_grid(worker, part)) for part, holder in left)
 
+    def ever_shown(self, worker: str, record: Record) -> bool:
+        if self.ever_had(worker, record):
+            return True
+        granted = self.db.execute(
+            "SELECT 1 FROM grants WHERE village = ? AND worker = ? AND record = ?",
+            (record.village, worker, record.id),
+        ).fetchone()
+        return granted is not None
+
     def on_duty(self, worker: str, village: str, day: date) -> bool:
         return worker in self.knowledge.window(self.db, village, day)
 

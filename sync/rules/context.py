@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from forms.problem import Problem, pointer_to
 from grid_map.days import count_day, day_start_ms
-from sync.clock import moment_ms
+from sync.clock import capped, moment_ms
 from sync.operation import Operation
 from sync.record import Record
 from sync.world import Author, World
@@ -21,10 +21,13 @@ def day_of(at_ms: int) -> date:
     return count_day(min(max(at_ms, _EARLIEST_MS), _LATEST_MS))
 
 
-def captured_day(operation: Operation) -> date:
-    """The day of capture in Asia/Shanghai by corrected time; a mended operation keeps the first one's."""
+def captured_day(operation: Operation, now_ms: int) -> date:
+    """The day of capture in Asia/Shanghai by corrected time; a mended operation keeps the first one's.
+
+    A clock ahead of its receipt counts as in merging, or a phone set to a day to come had that day's rights now.
+    """
     said = operation.captured if operation.mends and operation.captured else operation.clock
-    return _day_of_hour(said[:13])
+    return _day_of_hour(capped(said, now_ms)[:13])
 
 
 @lru_cache(maxsize=1024)

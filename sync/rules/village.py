@@ -9,7 +9,8 @@ from sync.rules.context import Context
 
 
 def _judge_lead(context: Context, what: str, what_en: str) -> None:
-    if context.author.role not in ("village_lead", "server"):
+    leads = context.author.role == "village_lead" and context.village.startswith(context.author.division)
+    if not leads and not context.author.is_server:
         context.reject("", "no-right", f"{what}由村社负责人安排", f"the village lead owns {what_en}")
 
 
@@ -52,10 +53,23 @@ def judge_day_signature(context: Context) -> None:
     if fields.get("outgoing") and not _had_the_window(context, str(fields.get("day") or values.get("day"))):
         context.reject("outgoing", "no-right", "请当天值班窗口的人签字", "the window of that day signs")
     incoming, outgoing = fields.get("incoming"), fields.get("outgoing") or values.get("outgoing")
+    if context.record is not None and not _keeps_what_is_signed(context, values.get("outgoing")):
+        context.reject("", "already-signed", "别人的签字不能改", "another's signature stands")
     if incoming and incoming == outgoing:
         context.reject(
             "incoming", "same-person", "交班人和接班人不能是同一个人", "the same person cannot countersign"
         )
+
+
+def _keeps_what_is_signed(context: Context, outgoing: str | None) -> bool:
+    """Whether a change leaves to whoever signed what was signed: figures, reasons, and that it was signed at all.
+
+    The record is in every phone of the village, so that anybody could take it back or write other figures under it.
+    """
+    if context.author.is_server or context.author.worker == outgoing:
+        return True
+    voids = context.operation.action == "void"
+    return not voids and {"incoming", "countersigned_at"}.issuperset(context.operation.fields)
 
 
 def _signed_by_another(context: Context, role: str) -> bool:

@@ -88,6 +88,9 @@ class Copy:
     def get(self, record):
         return self.records.get(record)
 
+    def find(self, record):
+        return self.records.get(record)
+
     def grid_of(self, record):
         return self.records[record].grid if record in self.records else None
 
@@ -99,6 +102,9 @@ class Copy:
 
     def ever_had(self, worker, record):
         return (worker, record.grid) in self.had or record.holder == worker
+
+    def ever_shown(self, worker, record):
+        return self.ever_had(worker, record)
 
     def had_grid(self, worker, grid):
         return (worker, grid) in self.had
@@ -151,9 +157,8 @@ def test_every_operation_is_one_that_its_author_may_push():
         if new:
             home = world.get(entry.fields.get("household"))
             grid = entry.fields.get("grid") or (home and home.grid)
-            world.records[entry.record] = created_record(
-                operation, author.device, author.worker, stamp, (VILLAGE, grid)
-            )
+            made = created_record(operation, author.device, author.worker, stamp, entry.at_ms)
+            made.grid, world.records[entry.record] = grid, made
         else:
             merged = merge_change(record, operation, stamp)
             assert not merged.others_changed

@@ -94,6 +94,9 @@ class MemoryWorld:
         body = self.bodies.get(record)
         return None if body is None else read_record(body)
 
+    def find(self, record: str) -> Record | None:
+        return self.get(record)
+
     def grid_of(self, record: str) -> str | None:
         found = self.get(record)
         return None if found is None else found.grid
@@ -132,6 +135,13 @@ class MemoryWorld:
 
     def ever_had(self, worker: str, record: Record) -> bool:
         return not (self.had[worker] | {f"hand of {worker}"}).isdisjoint(self.places[record.id])
+
+    def ever_shown(self, worker: str, record: Record) -> bool:
+        return self.ever_had(worker, record) or any(
+            other.holder == worker
+            and record.id in (other.values.get("household"), other.values.get("resident"))
+            for other in self.records().values()
+        )
 
     def had_grid(self, worker: str, grid: str) -> bool:
         return grid in self.had[worker]
