@@ -28,6 +28,8 @@ from sync.kinds import KINDS
 from sync.operation import FORMAT, INTEGER_MAX, Action, Operation, exact_bytes, replace_surrogates
 from sync.record import Record, changed_set, normalised_set, seen_form
 
+_IN_FORM = ("/fields/answers", "/fields/materials")
+
 
 class Draft(msgspec.Struct, kw_only=True):
     """What a worker wants to write down. `record` is None for a new one; `fields` as `sync.kinds` has them."""
@@ -40,6 +42,8 @@ class Draft(msgspec.Struct, kw_only=True):
     reason: str | None = None
     mends: str | None = None
     captured: str | None = None
+    problems: list[Problem] = []
+    """What was found wrong before (answers, materials), so that all mistakes are told at once."""
 
 
 class Captured(msgspec.Struct, frozen=True):
@@ -68,7 +72,7 @@ def capture(store: Store, view: View, times: Times, draft: Draft, anyway: bool =
         record = target_of(view.world, operation)
         if record is not None:
             see(operation, record)
-        remarks = _judged(operation, identity, view, record, reading.corrected_ms, anyway)
+        remarks = _judged(operation, draft.problems, identity, view, record, reading.corrected_ms, anyway)
         entry = Outbox(store).append(_bytes_of(operation), operation, reading.corrected_ms, identity.device)
         store.set_meta("clock", operation.clock)
         store.set_meta("anchor", reading.anchor)
@@ -102,15 +106,26 @@ def _placed(store: Store, identity: Identity, times: Times, reading: Reading, dr
 
 
 def _judged(
-    operation: Operation, identity: Identity, view: View, record: Record | None, now_ms: int, anyway: bool
+    operation: Operation,
+    found: list[Problem],
+    identity: Identity,
+    view: View,
+    record: Record | None,
+    now_ms: int,
+    anyway: bool,
 ) -> list[Problem]:
     """Remarks on an operation that may be kept. Refused with every problem of one that may not."""
     if operation.action == Action.CHANGE and not operation.fields:
         raise Refused([_nothing_changed()])
     verdict = judge(operation, identity.author, view.world, record, now_ms)
-    if verdict.problems and not anyway:
-        raise Refused(verdict.problems)
-    return [*verdict.problems, *verdict.remarks]
+    # the same answer or material is told once, in the words of its form
+    problems = [
+        *found,
+        *(one for one in verdict.problems if not (found and one.pointer.startswith(_IN_FORM))),
+    ]
+    if problems and not anyway:
+        raise Refused(problems)
+    return [*problems, *verdict.remarks]
 
 
 def see(operation: Operation, record: Record) -> None:

@@ -105,13 +105,14 @@ class Cases:
         household = None if household_id is None else device.shown.get(household_id)
         answers = {**self._prefill(item, household, resident), **wanted.answers}
         today = device.today()
-        refuse(
-            [
+        problems = [
+            one
+            for one in (
                 *check_answers(self.catalogue, item, answers, today),
                 *check_materials(item, wanted.materials),
-            ],
-            anyway,
-        )
+            )
+            if not one.remark
+        ]
         place = household or resident
         village = wanted.village or (device.village if place is None else place.village)
         case = device.new_id()
@@ -120,7 +121,7 @@ class Cases:
             fields["receipt_number"] = provisional_number(village, today, UUID(case))
         if wanted.told and one_off_notice(item, wanted.materials, today).ready:
             fields["missing_told_at"] = device.said()
-        captured = device.create("case", village, fields, case, anyway)
+        captured = device.create("case", village, fields, case, anyway, problems)
         sheet = self.sheet(case, captured)
         sheet.remarks += self._suspected(sheet.record)
         return sheet
@@ -282,7 +283,8 @@ def materials_of(case: Record) -> dict[str, str]:
 
 
 def _is_open(item: Item, case: Record) -> bool:
-    return is_open(item.mode, case.values["state"]) or bool(moves_from(item.mode, case.values["state"]))
+    state = case.values["state"]
+    return is_open(item.mode, state) or any(move.onward for move in moves_from(item.mode, state))
 
 
 def _closed_pauses(case: Record, at: str) -> list[dict[str, Any]] | None:

@@ -93,7 +93,7 @@ class DayLog:
     def _lines(self, day: Day) -> Iterator[str]:
         device = self._device
         yield f"民情日志　{day.day.year}年{day.day.month}月{day.day.day}日　{device.identity.worker.name}"
-        yield f"走访{day.rounds.number}轮，入户{day.households.number}户（本机已登记，其中{day.waiting}条操作待上报）"
+        yield f"走访{day.rounds.number}轮，入户{day.households.number}户（按本机登记；本机现有{day.waiting}条待上报）"
         for visit in day.visits:
             yield from self._visit_lines(visit)
         for case in day.cases:

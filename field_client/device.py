@@ -40,6 +40,7 @@ from field_client.times import Anchor, SystemTimes, Times, read_times
 from field_client.transport import Transport
 from field_client.view import View
 from field_client.visits import Visits
+from forms.problem import Problem
 from grid_map.days import count_day
 from sync.clock import moment
 from sync.ids import uuid7
@@ -224,11 +225,13 @@ class Device:
         fields: dict[str, Any],
         record: str | None = None,
         anyway: bool = False,
+        problems: list[Problem] | None = None,
     ) -> Captured:
-        """Capture a new record."""
-        return self.capture(
-            Draft(kind=kind, village=village, action="create", record=record, fields=fields), anyway
+        """Capture a new record. `problems` were found wrong with it before and are told with the rest."""
+        draft = Draft(
+            kind=kind, village=village, action="create", record=record, fields=fields, problems=problems or []
         )
+        return self.capture(draft, anyway)
 
     def change(self, kind: str, record: str, fields: dict[str, Any], anyway: bool = False) -> Captured:
         """Capture a change of a record that is shown here; fields of None are cleared."""

@@ -7,6 +7,7 @@ FieldError
 ├── NotEnrolled         no identity yet                           → `allpost-field enrol`
 ├── ReadingLocked       locked by order, or too long out of touch → sync; capturing goes on
 ├── NotFound            no such record, item or operation here    → look for it by its list
+├── Mistyped            what was typed cannot be understood       → type it as the message says
 ├── Refused             what was to be captured is not in order   → mend it, or capture it anyway
 └── ExchangeFailed
     ├── Unreachable     no network, a timeout, a reply cut off    → the sync loop tries again
@@ -27,10 +28,12 @@ class FieldError(Exception):
     next_step = ""
     next_step_en = ""
 
-    def __init__(self, message: str, message_en: str) -> None:
+    def __init__(self, message: str, message_en: str, next_step: str = "", next_step_en: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.message_en = message_en
+        if next_step:
+            self.next_step, self.next_step_en = next_step, next_step_en
 
 
 class StoreInUse(FieldError):
@@ -88,6 +91,10 @@ class NotFound(FieldError):
     """Something named is not on this device."""
 
 
+class Mistyped(FieldError):
+    """What was typed cannot be understood; nothing was done."""
+
+
 class Refused(FieldError):
     """What was to be captured is not in order; `problems` are all of its mistakes."""
 
@@ -109,8 +116,8 @@ class ExchangeFailed(FieldError):
 class Unreachable(ExchangeFailed):
     """No reply, or one that was cut off."""
 
-    next_step = "有信号时再同步；未上报的记录都在本机"
-    next_step_en = "sync when there is a network; everything waits on this device"
+    next_step = "有信号时再试，未上报的记录都在本机；一直连不上请核对服务器地址"
+    next_step_en = "try again when there is a network, everything waits on this device; check the address"
 
     def __init__(self, why: str) -> None:
         super().__init__("连不上服务器", f"the server cannot be reached ({why})")

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from field_client.device import Device
 
 IDENTITY_NUMBER = "identity_number"
+BEGINNING_MIN = 8
+"""An id's first group: less of it is rather a house number or the end of a phone number."""
+CANDIDATES_MAX = 5
 
 
 class Revealed(msgspec.Struct, frozen=True):
@@ -50,9 +53,20 @@ class Households:
         record = view.get(household)
         if record is not None and record.kind == "household":
             return record
-        return one_of(
-            [one for one in self.search(household) if one.void is None], household, "户", "household"
-        )
+        found = _beginning(view, "household", household) or self.search(household)
+        return one_of(found, household, "户", "household")
+
+    def resident(self, resident: str) -> Record:
+        """A resident by the id, by the beginning of it, or by a search that only one matches."""
+        view = self._device.view
+        record = view.get(resident)
+        if record is not None and record.kind == "resident":
+            return record
+        found = _beginning(view, "resident", resident) or view.search("resident", resident)
+        found = [one for one in found if not one.values.get("merged_into")]
+        # a whole name means who bears it, not everybody whose name begins so
+        found = [one for one in found if one.values["name"] == resident] or found
+        return one_of(found, resident, "居民", "resident")
 
     def residents(self, household: str) -> list[Record]:
         """Who lives in a household, as it is shown."""
@@ -121,6 +135,12 @@ class Households:
         return device.create("request", village, fields)
 
 
+def _beginning(view: View, kind: str, beginning: str) -> list[Record]:
+    if len(beginning) < BEGINNING_MIN or beginning[BEGINNING_MIN : BEGINNING_MIN + 1] not in ("", "-"):
+        return []
+    return [one for one in view.of_kind(kind) if one.id.startswith(beginning)]
+
+
 def residents_of(view: View, household: str) -> list[Record]:
     """The residents of a household, its head first, those merged into another one left out."""
     found = [one for one in view.children(household, "resident") if not one.values.get("merged_into")]
@@ -142,11 +162,27 @@ def one_of(found: list[Record], query: str, label: str, label_en: str) -> Record
     if len(found) == 1:
         return found[0]
     if not found:
-        raise NotFound(f"本机没有找到这{label}：{query}", f"no {label_en} found: {query}")
+        raise NotFound(
+            f"本机没有找到这{label}：{query}",
+            f"no {label_en} found: {query}",
+            "换成姓名、拼音首字母、门牌号或电话尾号再试：allpost-field households search",
+            "try a name, pinyin initials, a house number or the end of a phone number",
+        )
+    some = "、".join(_told_apart(one) for one in found[:CANDIDATES_MAX])
+    more = "……" if len(found) > CANDIDATES_MAX else ""
     raise NotFound(
         f"找到{len(found)}{label}，请写得更具体：{query}",
         f"{len(found)} {label_en}s match; say more: {query}",
+        f"写全姓名、门牌号或编号的开头：{some}{more}",
+        f"give the whole name, the house number or the beginning of the id: {some}{more}",
     )
+
+
+def _told_apart(one: Record) -> str:
+    """A record among others that were found too."""
+    values = one.values
+    more = values.get("house_number") or values.get("birth_date") or values.get("address") or ""
+    return f"{values.get('name', '')}（{more}，{one.id[:18]}）"
 
 
 def _door(household: Record) -> Any:

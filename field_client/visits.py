@@ -157,9 +157,14 @@ class Visits:
     def _item_fields(self, key: str, answers: dict[str, Any], anyway: bool) -> dict[str, Any]:
         device = self._device
         catalogue = device.shown.reference.catalogue
-        item = catalogue.current(key, device.today())
-        if item is None or item.mode is not Mode.VISIT:
-            raise NotFound(f"没有这个走访类事项：{key}", f"no such visit item: {key}")
+        item = device.cases.item(key)
+        if item.mode is not Mode.VISIT:
+            raise NotFound(
+                f"“{item.name}”不是走访类事项",
+                f"{item.key} is no visit item",
+                "登记办件用：allpost-field case new；走访类事项用 items search 走访 查找",
+                "capture a case with case new; items search finds visit items",
+            )
         problems = check_answers(catalogue, item, answers, device.today())
         refuse(problems, anyway)
         return {"item": item.key, "item_version": item.version, **answer_fields(answers)}

@@ -16,12 +16,14 @@ from field_client.cli.session import (
     opened,
     pairs,
     session,
+    short_id,
     shortener,
     show,
     table,
     tell_problems,
 )
-from field_client.cli.visits import Answer, Answers, Anyway, Note, read_answers
+from field_client.cli.visits import Answer, Answers, Anyway, Note, colleague, read_answers
+from field_client.device import Device
 from forms.handling.limits import PROMISE_LABELS
 from forms.handling.receipt import PROVISIONAL_TITLE
 from forms.handling.states import STATE_LABELS, State
@@ -41,7 +43,7 @@ CaseId = Annotated[str, typer.Argument(help="办件编号、回执号")]
 @cases.command("new")
 def new(
     item: Annotated[str, typer.Argument(help="事项 key 或编号")],
-    resident: Annotated[str | None, typer.Option("--resident", "-r", help="居民编号")] = None,
+    resident: Annotated[str | None, typer.Option("--resident", "-r", help="居民编号、姓名或电话尾号")] = None,
     household: Annotated[str | None, typer.Option("--household", help="户的编号或查找词")] = None,
     name: Annotated[str | None, typer.Option("--name", help="申请人姓名（不在册时）")] = None,
     phone: Annotated[str | None, typer.Option("--phone", help="申请人电话")] = None,
@@ -52,8 +54,9 @@ def new(
     """登记一个办件：已知信息自动填好，给出预计时间和回执。 (Capture a case.)"""
     with opened() as device:
         found = None if household is None else device.households.get(household).id
+        applicant = None if resident is None else device.households.resident(resident).id
         wanted = NewCase(
-            item=device.cases.item(item).key, resident=resident, household=found, applicant_name=name,
+            item=device.cases.item(item).key, resident=applicant, household=found, applicant_name=name,
             applicant_phone=phone, applicant_identity_number=identity_number, note=note, told=told,
             answers=read_answers(device, item, answer, answers), materials=_materials(material),
         )  # fmt: skip
@@ -69,10 +72,16 @@ def list_cases(all_: Annotated[bool, typer.Option("--all", help="含已办结")]
         def text() -> None:
             short = shortener(one.id for one in device.view.of_kind("case"))
             rows = [
-                [short(one.record.id), one.item.name, state_text(one), _due(one), one.receipt or ""]
+                [
+                    one.item.name,
+                    _applicant(device, one),
+                    state_text(one),
+                    _due_shortly(one),
+                    short(one.record.id),
+                ]
                 for one in found
             ]
-            table(session.say("办件", "cases"), ["编号", "事项", "状态", "时限", "回执号"], rows)
+            table(session.say("办件", "cases"), ["事项", "申请人", "状态", "时限", "编号"], rows, _none())
 
         show([shown(one.record) for one in found], text)
 
@@ -119,12 +128,12 @@ def advance(
 @cases.command("handover")
 def handover(
     case: CaseId,
-    receiver: Annotated[str, typer.Argument(help="接手人账号")],
+    receiver: Annotated[str, typer.Argument(help="接手人姓名或账号编号")],
     reason: Annotated[str, typer.Option("--reason", help="原因")],
 ) -> None:
     """移交给同事（AB岗）。 (Give a case to a colleague, formally.)"""
     with opened() as device:
-        _tell(device.cases.hand_over(case, receiver, reason))
+        _tell(device.cases.hand_over(case, colleague(device, receiver), reason))
 
 
 def _materials(texts: list[str] | None) -> dict[str, str]:
@@ -135,6 +144,26 @@ def state_text(sheet: CaseSheet) -> str:
     """A case's state, for people."""
     state = str(sheet.record.values["state"])
     return label_text(STATE_LABELS[State(state)]) if state in State.__members__.values() else state
+
+
+def _none() -> str:
+    return session.say("手上没有办件（已办结的加 --all）", "no case in hand (--all shows settled ones)")
+
+
+def _applicant(device: Device, sheet: CaseSheet) -> str:
+    values = sheet.record.values
+    resident = device.view.get(str(values.get("resident")))
+    return str(values.get("applicant_name", "") if resident is None else resident.values["name"])
+
+
+def _due_shortly(sheet: CaseSheet) -> str:
+    """When a case is due, for a list: the marks in a word each."""
+    promised = sheet.promise
+    day = "" if promised.due_on is None else f"{promised.due_on.isoformat()} "
+    marks = [label_text(PROMISE_LABELS[promised.kind])]
+    marks += [session.say("暂定", "tentative")] if promised.tentative else []
+    marks += [session.say("演示", "demo")] if promised.demonstration else []
+    return day + "·".join(marks)
 
 
 def _due(sheet: CaseSheet) -> str:
@@ -164,7 +193,7 @@ def _sheet_for_scripts(sheet: CaseSheet) -> dict[str, Any]:
 def _tell_text(sheet: CaseSheet) -> None:
     record = sheet.record
     if sheet.captured is not None:
-        console.print(session.say(f"已登记，待上报：{record.id}", f"captured: {record.id}"))
+        console.print(session.say(f"已登记，待上报（编号 {short_id(record.id)}）", f"captured: {record.id}"))
     console.print(f"[bold]{sheet.item.name}[/bold]　{state_text(sheet)}")
     if sheet.receipt:
         title = "办件编号" if record.values.get("official_number") else PROVISIONAL_TITLE

@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from field_client.cli.session import app, console, opened, session, show, table, told
+from field_client.cli.session import app, console, local_time, opened, session, show, table, told
 from field_client.device import Device
 from field_client.enrolment import Credentials
 from field_client.exchange import Step
 from field_client.salvage import examine
 from field_client.status import DeviceStatus
 from field_client.sync_loop import SyncReport
+from sync.kinds import KINDS
 
 STEPS = {
     "enrol": "登记设备", "push": "上报", "status": "核对", "segment": "下载资料", "store": "存入资料",
@@ -43,7 +44,8 @@ def enrol(
 ) -> None:
     """登记这台设备；已登记过的会重新登记，本机保留的记录全部再次上报。 (Enrol, or enrol anew.)"""
     with opened() as device:
-        done = device.enrol(server, username, password, name, certificate)
+        address = server if "://" in server else f"http://{server}"
+        done = device.enrol(address, username, password, name, certificate)
 
         def text() -> None:
             who = device.identity.worker
@@ -157,23 +159,31 @@ def status() -> None:
         show(found, lambda: _tell_status(found))
 
 
+def _label(kind: str) -> str:
+    return KINDS[kind].label if kind in KINDS and not session.english else kind
+
+
+def _records(counts: dict[str, int]) -> str:
+    return "　".join(f"{_label(kind)} {count}" for kind, count in sorted(counts.items()))
+
+
 def _tell_status(found: DeviceStatus) -> None:
     say = session.say
     lease = found.lease
     away = "—" if lease.days is None else str(lease.days)
     rows = [
-        [say("设备", "device"), f"{found.device_name}（{found.device}）"],
+        [say("设备", "device"), f"{found.device_name}（{found.device[:8]}）"],
         [say("使用人", "worker"), f"{found.worker_name}"],
         [say("服务器", "server"), found.server],
         [say("网格", "grids"), "、".join(grid for of in found.villages for grid in of.grids) or "—"],
         *([say(zh, state), str(found.counts[state])] for state, zh in STATES.items() if found.counts.get(state)),
-        [say("最早待上报", "oldest waiting"), found.oldest_waiting or "—"],
-        [say("上次联网", "last contact"), found.last_contact or "—"],
+        [say("最早待上报", "oldest waiting"), local_time(found.oldest_waiting)],
+        [say("上次联网", "last contact"), local_time(found.last_contact)],
         [say("离线工作日", "working days offline"), f"{away} / {lease.days_max}"],
-        [say("时钟偏差", "clock offset"), f"{found.offset_ms / 1000:.1f} s"],
-        [say("本机资料", "records"), "　".join(f"{kind} {count}" for kind, count in sorted(found.records.items()))],
+        [say("时钟偏差", "clock offset"), f"{round(found.offset_ms / 1000, 1) + 0:.1f} {say('秒', 's')}"],
+        [say("本机资料", "records"), _records(found.records)],
     ]  # fmt: skip
-    table(say("本机情况", "This device"), ["", ""], rows)
+    table(say("本机情况", "This device"), [], rows)
     for warning in found.warnings:
         console.print(f"! {warning}", style="yellow")
 

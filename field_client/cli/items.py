@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from field_client.cli.session import app, console, opened, session, show, table
-from forms.catalogue import Item, Mode
-from forms.definition import Label
+from field_client.errors import NotFound
+from forms.catalogue import Catalogue, Item, Mode
+from forms.definition import FieldType, Label
 from forms.search import search as search_items
 
 items = typer.Typer(help="查事项 (the item catalogue)", no_args_is_help=True)
@@ -17,6 +18,12 @@ app.add_typer(items, name="items")
 MODES = {
     Mode.DIRECT: "直接办", Mode.PROXY: "代理办", Mode.ASSIST: "协办", Mode.INFORM: "公开告知",
     Mode.REPORT: "登记上报", Mode.VISIT: "走访类",
+}  # fmt: skip
+TYPES = {
+    FieldType.TEXT: "文字", FieldType.NUMBER: "数字", FieldType.MONEY: "金额", FieldType.DATE: "日期",
+    FieldType.CHOICE: "单选", FieldType.MULTIPLE_CHOICE: "多选", FieldType.IDENTITY_NUMBER: "证件号",
+    FieldType.PHONE: "电话", FieldType.BANK_ACCOUNT: "银行账号", FieldType.YES_NO: "是否",
+    FieldType.ADDRESS: "地址", FieldType.FILE: "附件", FieldType.REPEAT: "多行",
 }  # fmt: skip
 FINISH = {"doorstep": "上门可办结", "online": "窗口或联网办结", "handed_up": "报送办理"}
 
@@ -34,8 +41,7 @@ def search(
     """按名称、俗称、拼音首字母、编号或部门查找。 (By name, alias, pinyin initials, number or department.)"""
     with opened() as device:
         catalogue = device.cases.catalogue
-        keys = {one.key for one in catalogue.departments if department and department in (one.key, one.name)}
-        wanted = next(iter(keys), department)
+        wanted = None if department is None else _department(catalogue, department)
         found = search_items(catalogue, " ".join(text or ()), device.today(), wanted)
 
         def as_text() -> None:
@@ -45,15 +51,32 @@ def search(
                 rows.append(
                     [
                         str(item.number),
-                        item.key,
                         item.name,
                         MODES[item.mode],
                         of.name if of else item.department,
                     ]
                 )
-            table(catalogue.label or session.say("事项", "items"), ["#", "key", "名称", "方式", "部门"], rows)
+            table(
+                catalogue.label or session.say("事项", "items"),
+                ["编号", "名称", "方式", "部门"],
+                rows,
+                session.say(
+                    "没有找到；目录里没有的事可以记下来：allpost-field ask", "nothing found; note it with ask"
+                ),
+            )
 
         show(found, as_text)
+
+
+def _department(catalogue: Catalogue, typed: str) -> str:
+    """A department's key, by its key or name. NotFound names all there are."""
+    for one in catalogue.departments:
+        if typed in (one.key, one.name):
+            return one.key
+    names = "、".join(one.name for one in catalogue.departments)
+    raise NotFound(
+        f"没有这个部门：{typed}", f"no such department: {typed}", f"可选：{names}", f"there are: {names}"
+    )
 
 
 @items.command("show")
@@ -85,8 +108,9 @@ def show_item(key: Annotated[str, typer.Argument(help="事项的 key 或编号")
                     if field.options
                     else ""
                 )
+                kind = session.say(TYPES[field.type], field.type.value)
                 console.print(
-                    f"  {must} {field.key}　{label_text(field.label)}（{field.type}）{options}", markup=False
+                    f"  {must} {field.key}　{label_text(field.label)}（{kind}）{options}", markup=False
                 )
 
         show({"item": item, "form": form}, as_text)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 import typer
 
 from field_client.cli.household import shown
-from field_client.cli.session import app, console, opened, show
+from field_client.cli.session import app, console, day_typed, opened, show
 
 
 @app.command()
@@ -17,7 +16,7 @@ def log(
 ) -> None:
     """一天的民情日志，由当天登记自动汇成。 (The day's log, out of what was captured.)"""
     with opened() as device:
-        found = device.day_log.of(device.today() if day is None else date.fromisoformat(day))
+        found = device.day_log.of(device.today() if day is None else day_typed(day))
         show(
             {
                 "day": found.day,

@@ -6,17 +6,20 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from field_client.cli.usage import ChineseGroup
 from field_client.device import Device
-from field_client.errors import FieldError, Refused
+from field_client.errors import FieldError, Mistyped, Refused
+from forms.handling.calendar import SHANGHAI
 from forms.problem import Problem
 from sync.field_checks import field_type
 from sync.kinds import KINDS
@@ -47,6 +50,10 @@ class Session(msgspec.Struct):
 
 
 session = Session(DEFAULT_DATA)
+CHECK_FILE = (
+    "请核对文件路径和权限（数据文件用 --data 指定）",
+    "check the path and its rights (--data names the file)",
+)
 
 
 @app.callback()
@@ -59,6 +66,8 @@ def main(
 ) -> None:
     """全岗通外勤端。"""
     session.data, session.english, session.json = data, lang == "en", json
+    if lang not in ("zh", "en"):
+        raise typer.BadParameter(f"语言只有 zh 和 en，不是 {lang}")
 
 
 @contextmanager
@@ -75,18 +84,17 @@ def told() -> Iterator[None]:
         yield
     except FieldError as error:
         tell_error(error)
-        raise typer.Exit(2 if isinstance(error, Refused) else 1) from error
+        raise typer.Exit(2 if isinstance(error, Refused | Mistyped) else 1) from error
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
-        problems_to.print(
-            session.say(f"无法读写文件：{error.filename}（{reason}）", f"cannot read or write: {error}")
-        )
+        zh = f"无法读写文件：{error.filename}（{reason}）"
+        tell_error(FieldError(zh, f"cannot read or write: {error}", *CHECK_FILE))
         raise typer.Exit(1) from error
     except sqlite3.Error as error:
-        problems_to.print(session.say(f"数据文件读写失败：{error}", f"the data file failed: {error}"))
+        tell_error(FieldError(f"数据文件读写失败：{error}", f"the data file failed: {error}", *CHECK_FILE))
         raise typer.Exit(1) from error
     except (ValueError, msgspec.MsgspecError) as error:
-        problems_to.print(session.say(f"输入有误：{error}", f"wrong input: {error}"))
+        tell_error(Mistyped(f"输入有误：{error}", f"wrong input: {error}"))
         raise typer.Exit(2) from error
 
 
@@ -101,10 +109,12 @@ def tell_error(error: FieldError) -> None:
         problems_to.print(session.say("没有登记，请改正：", "not captured; please mend:"), style="red")
         tell_problems(problems)
     else:
-        problems_to.print(session.say(error.message, error.message_en), style="red")
+        problems_to.print(session.say(error.message, error.message_en), style="red", soft_wrap=True)
     after = session.say(error.next_step, error.next_step_en or error.next_step)
     if after:
-        problems_to.print(session.say(f"怎么办：{after}", f"what to do: {after}"))
+        problems_to.print(
+            session.say(f"怎么办：{after}", f"what to do: {after}"), markup=False, soft_wrap=True
+        )
 
 
 def tell_problems(problems: list[Problem]) -> None:
@@ -127,14 +137,46 @@ def show(value: Any, as_text: Callable[[], None]) -> None:
         as_text()
 
 
-def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
-    """A table for people."""
-    made = Table(title=title, title_justify="left", show_lines=False)
-    for column in columns:
+def table(title: str, columns: list[str], rows: list[list[str]], nothing: str = "") -> None:
+    """A table for people, narrow enough for 80 columns; where there are no rows, what to do instead.
+
+    No `columns` are a list of names and values, which needs no heading.
+    """
+    if not rows and nothing:
+        console.print(nothing)
+        return
+    made = Table(
+        title=title, title_justify="left", box=box.SIMPLE_HEAD, show_header=bool(columns),
+        show_edge=False, pad_edge=False, padding=(0, 1, 0, 0),
+    )  # fmt: skip
+    for column in columns or [""] * len(rows[0]):
         made.add_column(column, overflow="fold")
     for row in rows:
         made.add_row(*row)
     console.print(made)
+
+
+def local_time(text: str | None) -> str:
+    """A moment or a clock as people read it: China Standard Time, to the minute."""
+    if not text:
+        return "—"
+    at = datetime.fromisoformat(text.partition("/")[0])
+    return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def day_typed(text: str) -> date:
+    """A day as it was typed. Mistyped if it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Mistyped(
+            f"日期应写作 2026-11-23，不是“{text}”", f"a day is written 2026-11-23, not {text}"
+        ) from None
+
+
+def short_id(identifier: str) -> str:
+    """A new record's id as a worker reads and types it: its moment and the first of its random digits."""
+    return identifier[:18]
 
 
 def shortener(identifiers: Iterable[str]) -> Callable[[str], str]:
@@ -147,12 +189,12 @@ def shortener(identifiers: Iterable[str]) -> Callable[[str], str]:
 
 
 def pairs(texts: list[str] | None) -> dict[str, str]:
-    """`name=value` arguments. ValueError for one without `=`."""
+    """`name=value` arguments. Mistyped for one without `=`."""
     found = {}
     for text in texts or ():
         name, equals, value = text.partition("=")
         if not equals or not name:
-            raise ValueError(f"{text}（应为 名称=值, expected name=value）")
+            raise Mistyped(f"“{text}”应写作 名称=值", f"{text} is to be written as name=value")
         found[name.strip()] = value.strip()
     return found
 

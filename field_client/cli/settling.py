@@ -12,19 +12,25 @@ from field_client.cli.session import (
     app,
     console,
     field_values,
+    local_time,
     one_line,
     opened,
     session,
+    short_id,
+    shortener,
     show,
     table,
     tell_problems,
 )
 from field_client.cli.visits import tell_captured
+from field_client.device import Device
 from field_client.errors import NotFound
 from field_client.outbox import Entry
+from sync.field_labels import label_of
 from sync.kinds import KINDS
 from sync.record import Record
 
+TASK_STATES = {"open": "待办", "done": "已完成", "cancelled": "已取消"}
 tasks = typer.Typer(help="任务 (tasks)", invoke_without_command=True)
 conflicts = typer.Typer(
     help="不一致和疑似重复 (conflicts and suspected duplicates)", invoke_without_command=True
@@ -48,18 +54,41 @@ def list_tasks(
         found = device.settling.tasks(all_)
 
         def text() -> None:
+            short = shortener(one.id for one in device.view.of_kind("task"))
             rows = [
                 [
-                    one.id,
                     str(one.values["title"]),
+                    _about(device, one),
                     str(one.values.get("due", "")),
-                    str(one.values.get("state", "open")),
+                    _task_state(one),
+                    short(one.id),
                 ]
                 for one in found
             ]
-            table(session.say("任务", "tasks"), ["编号", "内容", "最迟", "状态"], rows)
+            none = session.say("没有待办任务（已完成的加 --all）", "no open task (--all shows all)")
+            table(session.say("任务", "tasks"), ["内容", "对象", "最迟", "状态", "编号"], rows, none)
 
         show([shown(one) for one in found], text)
+
+
+def _task_state(task: Record) -> str:
+    state = str(task.values.get("state", "open"))
+    return session.say(TASK_STATES.get(state, state), state)
+
+
+def _about(device: Device, task: Record) -> str:
+    """Whom or what a task is about: its resident, its household, or its case."""
+    values = task.values
+    for field in ("resident", "household"):
+        record = device.view.get(str(values.get(field)))
+        if record is not None:
+            return str(record.values["name"])
+    case = device.view.get(str(values.get("case")))
+    if case is None:
+        return ""
+    resident = device.view.get(str(case.values.get("resident")))
+    who = str(case.values.get("applicant_name", "") if resident is None else resident.values["name"])
+    return f"{who} {device.cases.sheet(case.id).item.name}".strip()
 
 
 @tasks.command("done")
@@ -80,25 +109,26 @@ def list_conflicts(context: typer.Context) -> None:
         def text() -> None:
             for one in found:
                 values = one.values
-                kind = (
-                    KINDS[values["subject_kind"]].label
-                    if values["subject_kind"] in KINDS
-                    else values["subject_kind"]
+                known = values["subject_kind"] in KINDS
+                kind = KINDS[values["subject_kind"]].label if known else values["subject_kind"]
+                label = label_of(KINDS[values["subject_kind"]], values["field"]) if known else values["field"]
+                about = device.view.get(values["subject"])
+                name = about.values.get("name", "") if about is not None else ""
+                console.print(
+                    f"{short_id(one.id)}　{kind} {name or short_id(values['subject'])}　“{label}”",
+                    markup=False,
                 )
-                console.print(f"{one.id}　{kind} {values['subject'][:13]}　“{values['field']}”", markup=False)
                 console.print(f"    原值：{one_line(values.get('seen'))}", markup=False)
                 for number, choice in enumerate(device.settling.choices(one)):
                     who = device.view.names([choice.by])
                     mark = "现值" if choice.standing else "另报"
                     console.print(
-                        f"    [{number}] {mark}：{one_line(choice.value)}（{who}，{choice.clock[:16]}）",
+                        f"    [{number}] {mark}：{one_line(choice.value)}（{who}，{local_time(choice.clock)}）",
                         markup=False,
                     )
             for one in alike:
-                console.print(
-                    f"{one.id}　疑似重复：{one.values['first'][:13]} 与 {one.values['second'][:13]}",
-                    markup=False,
-                )
+                first, second = short_id(one.values["first"]), short_id(one.values["second"])
+                console.print(f"{short_id(one.id)}　疑似重复：{first} 与 {second}", markup=False)
             if not found and not alike:
                 console.print(session.say("没有待处理的不一致", "nothing waits for a choice"))
 
@@ -175,9 +205,8 @@ def _tell_entry(entry: Entry) -> None:
     kind = KINDS[operation.kind].label if operation.kind in KINDS else operation.kind
     action = {"create": "登记", "change": "修改", "void": "撤销"}.get(operation.action, operation.action)
     state = session.say(STATES.get(entry.state, entry.state), entry.state)
-    console.print(
-        f"{entry.counter:>5}　{entry.id}　{state}　{action}{kind}　{operation.clock[:16]}", markup=False
-    )
+    what = f"{state}　{action}{kind}　{local_time(operation.clock)}"
+    console.print(f"{entry.counter:>5}　{what}　{short_id(entry.id)}", markup=False)
     if entry.detail is not None:
         tell_problems([*entry.detail.problems, *entry.detail.remarks])
 
@@ -193,5 +222,9 @@ def _one(found: list[Record], beginning: str) -> str:
     """The id of the one record that begins so."""
     matching = [one.id for one in found if one.id.startswith(beginning)]
     if len(matching) != 1:
-        raise NotFound(f"没有找到（或不止一个）：{beginning}", f"no single one begins with {beginning}")
+        many = f"有{len(matching)}条编号以它开头" if matching else "没有这个编号"
+        raise NotFound(
+            f"{many}：{beginning}", f"{len(matching)} begin with {beginning}",
+            "编号可只写开头，从列表里照抄", "copy the id, or its beginning, from the list",
+        )  # fmt: skip
     return matching[0]

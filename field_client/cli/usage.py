@@ -18,6 +18,8 @@ WORDS = {
     "BadArgumentUsage": "参数的写法不对",
 }
 HELP = "NoArgsIsHelpError"
+ANYWHERE = {"--json": 0, "--lang": 1, "--data": 1}
+"""Options of every command, with how many values follow: a person in a hurry types them after the command."""
 
 
 class ChineseGroup(TyperGroup):
@@ -34,7 +36,7 @@ class ChineseGroup(TyperGroup):
     ) -> Any:
         """Run as a program; `standalone_mode=False` leaves errors to the caller."""
         try:
-            code = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+            code = super().main(_in_front(args), prog_name, complete_var, False, windows_expand_args, **extra)
         except TyperException as error:
             if not standalone_mode:
                 raise
@@ -48,6 +50,26 @@ class ChineseGroup(TyperGroup):
         if not standalone_mode:
             return code
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _in_front(args: Sequence[str] | None) -> list[str]:
+    """The arguments with the options of every command first; what follows `--` stays where it is."""
+    rest = list(sys.argv[1:] if args is None else args)
+    front: list[str] = []
+    kept: list[str] = []
+    while rest:
+        one = rest.pop(0)
+        if one == "--":
+            kept += [one, *rest]
+            break
+        name, equals, _ = one.partition("=")
+        if name not in ANYWHERE:
+            kept.append(one)
+            continue
+        values = 0 if equals else ANYWHERE[name]
+        front += [one, *rest[:values]]
+        del rest[:values]
+    return front + kept
 
 
 def _tell(error: TyperException) -> None:

@@ -5,15 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 import typer
 
 from field_client.answers import flat_answers, typed_answers
 from field_client.capture import Captured
-from field_client.cli.session import app, console, opened, pairs, session, show, tell_problems
+from field_client.cli.session import (
+    app,
+    console,
+    local_time,
+    opened,
+    pairs,
+    problems_to,
+    session,
+    short_id,
+    show,
+    tell_problems,
+)
 from field_client.device import Device
-from field_client.errors import NotFound
+from field_client.errors import FieldError, Mistyped, NotFound
+from field_client.visits import OpenVisit
 from forms.handling.calendar import SHANGHAI
 
 rounds = typer.Typer(help="走访轮次 (rounds)", no_args_is_help=True)
@@ -34,8 +47,10 @@ Finding = Annotated[
     list[str] | None, typer.Option("--finding", help="类型=内容，如 消防=灭火器过期，可重复 (type=text)")
 ]
 Purpose = Annotated[list[str] | None, typer.Option("--purpose", help="事由，可重复")]
-Companion = Annotated[list[str] | None, typer.Option("--with", help="同行人账号，可重复")]
-ItemKey = Annotated[str | None, typer.Option("--item", help="走访类事项：随入户登记表单 (a visit item)")]
+Companion = Annotated[list[str] | None, typer.Option("--with", help="同行人姓名或账号编号，可重复")]
+ItemKey = Annotated[
+    str | None, typer.Option("--item", help="走访类事项的 key 或编号：随入户登记表单 (a visit item)")
+]
 Answer = Annotated[list[str] | None, typer.Option("--answer", help="表单答案 路径=值，可重复 (path=value)")]
 Answers = Annotated[Path | None, typer.Option("--answers", help="表单答案 JSON 文件")]
 Anyway = Annotated[bool, typer.Option("--anyway", help="有问题也照此登记，由服务器核定")]
@@ -47,6 +62,15 @@ def start_round(
 ) -> None:
     """开始一轮走访。 (Begin a round.)"""
     with opened() as device:
+        under_way = device.visits.open_round()
+        if under_way is not None:
+            began = local_time(under_way.values["started_at"])
+            raise FieldError(
+                f"已有一轮走访在进行（{began}开始），不用再开始",
+                f"a round is under way since {began}",
+                "直接登记入户；要另起一轮，先用 allpost-field round finish",
+                "capture visits; to begin another one, finish it first: round finish",
+            )
         tell_captured(device.visits.start_round(grid))
 
 
@@ -67,7 +91,10 @@ def start_visit(
         found = None if household is None else device.households.get(household).id
         if found is None and place is None:
             raise NotFound("要写明走访的户或场所", "name a household or a place")
+        left = device.visits.open_visit()
         opened_visit = device.visits.start(found, place)
+        if left is not None:
+            _tell_left(device, left)
         show(
             opened_visit,
             lambda: console.print(
@@ -111,11 +138,82 @@ def write_up(
 ) -> None:  # fmt: skip
     """补记：事后登记一次已经做过的入户。 (Write up a visit that was made before.)"""
     with opened() as device:
-        said = datetime.fromisoformat(at)
-        when = (said if said.tzinfo else said.replace(tzinfo=SHANGHAI)).isoformat(timespec="seconds")
+        when = _moment_typed(at, device.now_ms())
         fields = _fields(device, outcome, note, finding, purpose, companion)
         found = device.households.get(household).id
         tell_captured(device.visits.later(found, when, fields, anyway))
+
+
+def _tell_left(device: Device, left: OpenVisit) -> None:
+    """A visit that was started, never finished, and is no longer kept: said, so that it can be written up."""
+    home = None if left.household is None else device.view.get(left.household)
+    where = str(home.values["name"]) if home is not None else left.place or ""
+    began = local_time(left.started_at)
+    problems_to.print(
+        session.say(
+            f"注意：{began}在{where}开始的走访没有登记，已放弃；走访过的请用 visit later 补记",
+            f"note: the visit to {where} begun at {began} was not captured and is dropped; see visit later",
+        ),
+        style="yellow",
+        soft_wrap=True,
+    )
+
+
+def _moment_typed(text: str, now_ms: int) -> str:
+    """When a visit was made, as it was typed; without an offset it is China Standard Time. Mistyped else."""
+    try:
+        said = datetime.fromisoformat(text)
+    except ValueError:
+        said = None
+    if said is None or len(text) <= len("2026-11-22"):
+        raise Mistyped(
+            f"走访时间应写作 2026-11-22T19:30，不是“{text}”",
+            f"a time is written 2026-11-22T19:30, not {text}",
+        )
+    said = said if said.tzinfo else said.replace(tzinfo=SHANGHAI)
+    if said.timestamp() * 1000 > now_ms:
+        raise Mistyped(
+            f"{text}还没有到，补记的是已经做过的走访",
+            f"{text} is still to come; only visits made are written up",
+        )
+    return said.isoformat(timespec="seconds")
+
+
+def colleague(device: Device, typed: str) -> str:
+    """A worker's account id, by the id or the name. NotFound names the colleagues who are known here.
+
+    A whole id is taken as it is: an account made today has not come down to this device yet.
+    """
+    names = device.view.reference.worker_names
+    if _is_id(typed):
+        return typed
+    found = [typed] if typed in names else [one for one, name in names.items() if name == typed]
+    if len(found) == 1:
+        return found[0]
+    known = "、".join(f"{name}（{one}）" if found else name for one, name in names.items())
+    raise NotFound(
+        f"没有这位同事（或不止一位）：{typed}", f"no single colleague: {typed}",
+        f"写姓名或账号编号：{known}", f"give a name or an account's id: {known}",
+    )  # fmt: skip
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _known(word: str, words: dict[str, str], what: str, what_en: str) -> str:
+    """The identifier of a word, which may be the identifier itself. Mistyped names all words."""
+    if word in words.values():
+        return word
+    if word not in words:
+        raise Mistyped(
+            f"没有“{word}”这种{what}，可用：{'、'.join(words)}",
+            f"no such {what_en}: {word}; there are {', '.join(words.values())}",
+        )
+    return words[word]
 
 
 def _fields(
@@ -126,16 +224,16 @@ def _fields(
     purposes: list[str] | None,
     companions: list[str] | None,
 ) -> dict[str, Any]:
-    fields: dict[str, Any] = {"outcome": OUTCOMES.get(outcome, outcome)}
+    fields: dict[str, Any] = {"outcome": _known(outcome, OUTCOMES, "走访情况", "outcome")}
     if note:
         fields["note"] = note
     if purposes:
         fields["purposes"] = purposes
     if companions:
-        fields["companions"] = companions
+        fields["companions"] = [colleague(device, one) for one in companions]
     if findings:
         fields["findings"] = [
-            {"id": device.new_id(), "type": TYPES.get(kind, kind), "text": text}
+            {"id": device.new_id(), "type": _known(kind, TYPES, "问题类型", "type of finding"), "text": text}
             for one in findings
             for kind, text in pairs([one]).items()
         ]
@@ -160,7 +258,10 @@ def tell_captured(captured: Captured) -> None:
     """What was captured, and what the worker should know."""
 
     def text() -> None:
-        console.print(session.say(f"已登记，待上报：{captured.record}", f"captured: {captured.record}"))
+        done = session.say(
+            f"已登记，待上报（编号 {short_id(captured.record)}）", f"captured: {captured.record}"
+        )
+        console.print(done)
         tell_problems(captured.remarks)
 
     show(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
 from field_client.cli import app
@@ -24,6 +25,7 @@ from tests.server.sync_village import (
 
 HOME = household_id(GRID_1, 0)
 PERSON = resident_id(GRID_1, 0, 0)
+LI = "01937d2e-0000-7000-8000-000000000009"
 Make = Callable[..., Phone]
 
 
@@ -231,3 +233,82 @@ def test_help_is_in_chinese_first(run: Commands) -> None:
         result = CliRunner().invoke(app, [*group, "--help"])
         assert result.exit_code == 0 and any("\u4e00" <= one <= "\u9fff" for one in result.output)
     assert VILLAGE
+
+
+def test_options_of_every_command_may_stand_after_it(enrolled: Commands) -> None:
+    late = enrolled("status", "--json")
+    assert json.loads(late.stdout)["records"]["household"] == enrolled.json("status")["records"]["household"]
+    assert "This device" in enrolled("status", "--lang=en").stdout
+    assert "--json" in enrolled("ask", "--", "--json").stdout + enrolled("log").stdout
+    assert enrolled("status", "--lang", "de").exit_code == 2
+
+
+def test_a_mistake_is_json_too_where_json_was_asked_for(enrolled: Commands) -> None:
+    for wrong in (("visit", "later", HOME, "--at", "昨天"), ("due", "--from", "北京"), ("log", "--day", "x")):
+        result = enrolled(*wrong, json_=True)
+        assert result.exit_code == 2 and json.loads(result.stdout)["error"] == "Mistyped", wrong
+
+
+def test_what_never_was_cannot_be_captured(enrolled: Commands, village: TinyVillage) -> None:
+    run = enrolled
+    before = run.json("status")["counts"]
+    for wrong, said in (
+        (("visit", "later", HOME, "--at", "2126-01-01T10:00"), "还没有到"),
+        (("visit", "later", HOME, "--at", "2026-11-22"), "2026-11-22T19:30"),
+        (("visit", "add", HOME, "--outcome", "没见"), "未遇"),
+        (("visit", "add", HOME, "--finding", "火=x"), "消防"),
+        (("visit", "add", HOME, "--with", "nobody"), "没有这位同事"),
+        (("visit", "add", HOME, "--item", "permit"), "不是走访类事项"),
+        (("items", "search", "--department", "没有"), "可选："),
+    ):
+        result = run(*wrong)
+        assert result.exit_code in (1, 2) and said in result.stderr, (wrong, result.stderr)
+    assert run.json("status")["counts"] == before
+    case = run.json("case", "new", "permit", "-r", PERSON, "--answer", "hospital=人民医院")["record"]["id"]
+    assert "没有这位同事" in run("case", "handover", case, "nobody", "--reason", "出差").stderr
+    handed = run.json("case", "handover", case, LI, "--reason", "出差")
+    assert handed["record"]["values"]["holder"] == LI
+
+
+def test_residents_are_found_by_name_and_the_ambiguous_are_listed(enrolled: Commands) -> None:
+    run = enrolled
+    run.json("households", "change-resident", PERSON, "name=沈金敭")
+    case = run.json("case", "new", "permit", "-r", "沈金敭", "--answer", "hospital=人民医院")
+    assert case["record"]["values"]["resident"] == PERSON
+    assert run.json("households", "show", HOME[:18])["household"]["id"] == HOME
+    result = run("households", "show", "演示路")
+    assert result.exit_code == 1 and HOME[:18] in result.stderr
+
+
+def test_a_second_start_says_what_it_leaves_behind(enrolled: Commands) -> None:
+    run = enrolled
+    run.json("visit", "start", HOME)
+    assert "没有登记" in run("visit", "start", "--place", "小店").stderr
+    run.json("round", "start")
+    again = run("round", "start")
+    assert again.exit_code == 1 and "round finish" in again.stderr
+
+
+def test_every_mistake_of_form_materials_and_applicant_is_told_at_once(enrolled: Commands) -> None:
+    wrong = ("--answer", "number=123", "-m", "x=缺", "--identity-number", "12")
+    said = enrolled("case", "new", "permit", "-r", PERSON, *wrong).stderr
+    assert "材料清单中没有" in said and "/fields/applicant_identity_number" in said and "/number" in said
+
+
+def test_lists_fit_eighty_columns_and_speak_chinese(
+    enrolled: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = enrolled
+    monkeypatch.setenv("COLUMNS", "80")
+    run.json("case", "new", "permit", "-r", PERSON, "--answer", "hospital=人民医院")
+    assert "居民" in run("status").stdout and "household" not in run("status").stdout
+    shown = run("households", "show", HOME).stdout
+    assert "网格：" in shown and "grid" not in shown
+    for listing in (
+        ("due", "--within", "60"),
+        ("households", "search"),
+        ("items", "search"),
+        ("case", "list"),
+    ):
+        lines = run(*listing).stdout.splitlines()
+        assert len(lines) > 2 and max(map(cell_len, lines)) <= 80, listing
