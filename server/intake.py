@@ -107,7 +107,9 @@ class _Push:
         self.world = StoreWorld(db, intake.keys, intake.knowledge, now_ms)
         self.world.also = self._villages_of(device)
         self.settled = 0
-        self._blocked: list[Unsettled] = unsettled.of_device(db, device.id) if device.unsettled else []
+        self._blocked: dict[
+            str, list[Unsettled]
+        ] = {}  # by record, or a device with thousands took seconds a push
         self._counting = device.unsettled > 0
         self._recounted: set[str] = set()
         self._known: dict[str, tuple[str, int]] = {}
@@ -161,6 +163,9 @@ class _Push:
     def _take_fresh(self, fresh: Sequence[Arrived]) -> list[OutcomeEntry]:
         device, readable = self.device, [one.operation for one in fresh if one.operation is not None]
         self._prefetch(readable)
+        if device.unsettled:
+            for row in unsettled.about(self.db, device.id, {one.record for one in readable}):
+                self._block(row)
         outcomes = [self._take_one(one) for one in fresh]
         where = device.village, device.id, fresh[0].counter, fresh[-1].counter
         stored = [
@@ -237,7 +242,11 @@ class _Push:
         mended = None
         if operation.mends is not None:
             mended = unsettled.with_id(self.db, operation.mends)
-            if mended is None or mended.record not in (operation.record, NOTHING_READ):
+            if (
+                mended is None
+                or mended.record not in (operation.record, NOTHING_READ)
+                or not self._may_mend(mended)
+            ):
                 return _rejected(
                     one.counter, "already-mended", "这条已经有人改好了", "already mended, or nothing to mend"
                 )
@@ -247,7 +256,7 @@ class _Push:
             self._mended(mended)
         if applied.outcome in (Outcome.HELD, Outcome.REJECTED):
             self._new_ids[operation.id] = one.counter
-            self._blocked.append(_as_blocking(self.device, one.counter, operation, entry, self.now_ms))
+            self._block(_as_blocking(self.device, one.counter, operation, entry, self.now_ms))
         return entry
 
     def _apply(self, operation: Operation, device: Device) -> Applied:
@@ -310,7 +319,7 @@ class _Push:
         self._recounted.add(before.id)
         self._new_ids[operation.id] = counter
         self._since[counter] = row.since_ms
-        self._blocked.append(_as_blocking(self.device, counter, operation, entry, row.since_ms))
+        self._block(_as_blocking(self.device, counter, operation, entry, row.since_ms))
 
     def _first_of(self, known: tuple[str, int]) -> tuple[Operation | None, OutcomeEntry]:
         device, counter = known
@@ -322,7 +331,25 @@ class _Push:
 
     def _blocked_by(self, operation: Operation) -> Applied | None:
         """Held behind an earlier operation of the same device on the same field that is not settled."""
-        return _held_behind(self._blocked, operation) if self._blocked else None
+        return _held_behind(self._blocked.get(operation.record, ()), operation)
+
+    def _block(self, row: Unsettled) -> None:
+        self._blocked.setdefault(row.record, []).append(row)
+
+    def _unblock(self, settled: Unsettled) -> None:
+        rows = self._blocked.get(settled.record, [])
+        self._blocked[settled.record] = [row for row in rows if row.id != settled.id]
+
+    def _may_mend(self, mended: Unsettled) -> bool:
+        """Its own worker, the window or the lead of its village; a desk, where `server.roles` let the person.
+
+        Else a colleague who knows its id could settle what another captured by anything, and it would be lost.
+        """
+        device, first = self.device, devices.by_id(self.db, mended.device)
+        if not device.is_phone or (first is not None and first.worker == device.worker):
+            return True
+        leads = device.role == "village_lead" and mended.village.startswith(device.division)
+        return leads or device.worker in self.knowledge.window(self.db, mended.village, self.world.today)
 
     def _mended(self, mended: Unsettled) -> None:
         """The rejected operation is put right by this one: its outcome says so, and it blocks nothing any more."""
@@ -332,7 +359,7 @@ class _Push:
         entry = msgspec.structs.replace(entry, remarks=[*entry.remarks, remark], waits_for=None)
         batches.set_outcome(self.db, batch, entry)
         unsettled.remove(self.db, mended.device, mended.counter)
-        self._blocked = [row for row in self._blocked if row.id != mended.id]
+        self._unblock(mended)
         self._recounted.add(mended.device)
         self.settled += 1
 
@@ -365,7 +392,8 @@ class _Push:
         if one.operation is None or one.fault is not None:
             return
         self.world.village, self.world.also = one.operation.village, self._villages_of(device)
-        earlier = [held for held in unsettled.of_device(self.db, row.device) if held.counter < row.counter]
+        rows = unsettled.about(self.db, row.device, {one.operation.record})
+        earlier = [held for held in rows if held.counter < row.counter]
         applied = _held_behind(earlier, one.operation) or self._apply(one.operation, device)
         entry = _entry(row.counter, applied)
         before = batch.outcomes[row.counter - batch.first]
@@ -381,9 +409,7 @@ class _Push:
             return
         unsettled.remove(self.db, row.device, row.counter)
         self._recounted.add(row.device)
-        self._blocked = [
-            held for held in self._blocked if (held.device, held.counter) != (row.device, row.counter)
-        ]
+        self._unblock(row)
         self.settled += 1
         self._release(one.operation, entry)
 
@@ -398,7 +424,7 @@ def _content(operation: Operation) -> Operation:
     return msgspec.structs.replace(operation, counter=0, previous="")
 
 
-def _held_behind(earlier: list[Unsettled], operation: Operation) -> Applied | None:
+def _held_behind(earlier: Sequence[Unsettled], operation: Operation) -> Applied | None:
     """Held if one of these operations of the same device is about the same field; a mend waits for none of them."""
     if operation.mends is not None:
         return None

@@ -32,6 +32,9 @@ CLOCK_OFF_MS = 10 * 60 * 1000
 STAYS_WHERE_IT_HAPPENED = frozenset({"visit", "round", "reading", "day-signature", "rota", "assignment"})
 MAY_COME_AFTER_ITS_FOLLOWERS = frozenset({"household", "resident", "case"})
 """Kinds that others name; one that was held or mended comes after those that name it."""
+SUSPECTED_MAX = 4
+"""With how many open cases of one matter another one is laid before a person, the oldest first: every pair of 500
+such cases would be 125,000 suspicions that nobody could look through."""
 SHARES_ITS_HOLDER = frozenset({"conflict", "duplicate"})
 """Kinds that are in the hand of whoever has their subject."""
 
@@ -204,17 +207,20 @@ def _keep_in_place(world: World, record: Record, set_fields: list[str], author: 
 
 def _take_along(world: World, record: Record) -> None:
     """Bring everything that belongs to a record to its place (and conflicts into its holder's hand)."""
-    for follower in world.followers(record):
-        before = follower.village, follower.grid, follower.holder
-        follower.village, follower.grid = record.village, record.grid
-        if follower.kind in SHARES_ITS_HOLDER:
-            follower.holder = record.holder
-        else:
-            _settle_holder(follower)
-        if (follower.village, follower.grid, follower.holder) != before:
-            follower.revision += 1
-            world.put(follower, fingerprint_of(world, follower))
-            _take_along(world, follower)
+    ahead = [record]  # no recursion: what a device captures may hang together in a chain of any length
+    while ahead:
+        leader = ahead.pop()
+        for follower in world.followers(leader):
+            before = follower.village, follower.grid, follower.holder
+            follower.village, follower.grid = leader.village, leader.grid
+            if follower.kind in SHARES_ITS_HOLDER:
+                follower.holder = leader.holder
+            else:
+                _settle_holder(follower)
+            if (follower.village, follower.grid, follower.holder) != before:
+                follower.revision += 1
+                world.put(follower, fingerprint_of(world, follower))
+                ahead.append(follower)
 
 
 def moves_along(world: World, record: Record) -> bool:
@@ -252,9 +258,9 @@ def _keep(world: World, record: Record, author: Author) -> None:
     world.put(record, fingerprint)
     if fingerprint is None:
         return
-    for other in world.open_with_fingerprint(fingerprint):
-        if other != record.id:
-            _suspect(world, record, other, author)
+    others = sorted(other for other in world.open_with_fingerprint(fingerprint) if other != record.id)
+    for other in others[:SUSPECTED_MAX]:
+        _suspect(world, record, other, author)
 
 
 def _suspect(world: World, record: Record, other_id: str, author: Author) -> None:

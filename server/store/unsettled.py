@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 
 import msgspec
 
@@ -96,9 +97,13 @@ def remove(db: sqlite3.Connection, device: str, counter: int) -> None:
     db.execute("DELETE FROM unsettled WHERE device = ? AND counter = ?", (device, counter))
 
 
-def of_device(db: sqlite3.Connection, device: str) -> list[Unsettled]:
-    """What a device has unsettled, in its order."""
-    rows = db.execute(f"SELECT {_COLUMNS} FROM unsettled WHERE device = ? ORDER BY counter", (device,))
+def about(db: sqlite3.Connection, device: str, records: Collection[str]) -> list[Unsettled]:
+    """What a device has unsettled about these records, in its order."""
+    marks = ",".join("?" * len(records))
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM unsettled WHERE device = ? AND record IN ({marks}) ORDER BY counter",
+        (device, *records),
+    )
     return [_row(row) for row in rows.fetchall()]
 
 

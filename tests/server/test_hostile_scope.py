@@ -127,7 +127,12 @@ def test_a_signed_day_is_nobody_elses_to_change_or_take_back(village: TinyVillag
 
 
 def test_a_lead_who_once_had_a_grid_elsewhere_leads_nothing_there(village: TinyVillage) -> None:
-    past = {"worker": village.workers["lead"], "grid": NEXT_GRID, "from_day": "2026-01-01", "to_day": "2026-02-01"}
+    past = {
+        "worker": village.workers["lead"],
+        "grid": NEXT_GRID,
+        "from_day": "2026-01-01",
+        "to_day": "2026-02-01",
+    }
     neighbours = _drafts(village, "assignment", NEXT_VILLAGE, past)
     assert neighbours == ["applied"]
     lead = enrolled(village, "lead")
@@ -164,3 +169,16 @@ def test_a_clock_in_the_future_gives_no_rights_of_a_day_to_come(village: TinyVil
 def _drafts(village: TinyVillage, kind: str, where: str, fields: dict[str, Any]) -> list[str]:
     drafts = [Draft(kind=kind, village=where, fields=fields)]
     return [entry.outcome for entry in village.write(drafts, village.now_ms)]
+
+
+def test_a_colleague_cannot_mend_away_what_another_captured(village: TinyVillage) -> None:
+    wang, li = enrolled(village, "wang"), enrolled(village, "li")
+    wrong = wang.create("household", name="", address="演示路9号", grid=GRID_1)
+    assert told(wang)[0] == "rejected"
+    fields = {"name": "别的", "address": "演示路1号", "grid": GRID_2}
+    li.capture(kind="household", action="create", record=wrong.record, mends=wrong.id, fields=fields)
+    assert told(li) == ("rejected", ["already-mended"])
+    assert village.rows("SELECT device FROM unsettled WHERE id = ?", wrong.id) == [(wang.device,)]
+    right = {"name": "补全", "address": "演示路9号", "grid": GRID_1}
+    wang.capture(kind="household", action="create", record=wrong.record, mends=wrong.id, fields=right)
+    assert told(wang) == ("applied", [])
