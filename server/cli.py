@@ -13,12 +13,14 @@ from server.cli_demo import demo_city, ensure_demo, tell_accounts
 from server.cli_devices import device
 from server.cli_messages import mistakes_told, say
 from server.cli_reconcile import reconcile
+from server.cli_usage import ChineseGroup
 from server.data_folder import open_data
 from server.serve import serve
 from server.settings import load_settings
 
 app = typer.Typer(
     help="全岗通服务器 / the All-Post server",
+    cls=ChineseGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

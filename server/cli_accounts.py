@@ -8,10 +8,9 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from server.cli_messages import CommandError, mistakes_told, say
+from forms.catalogue import load_catalogue
+from server.cli_messages import ROLES, CommandError, mistakes_told, say, tell_table
 from server.clock import unix_ms
 from server.data_folder import open_data
 from server.new_account import made_account, mistakes_in, store_account
@@ -32,6 +31,8 @@ from server.store.sessions import end_sessions_of
 from sync.clock import moment
 
 account = typer.Typer(help="账号 / accounts", no_args_is_help=True)
+
+DEPARTMENTS_SHOWN_MAX = 2
 
 Data = Annotated[Path | None, typer.Option(help="数据文件夹 / data folder")]
 Username = Annotated[str, typer.Argument(help="用户名 / user name")]
@@ -84,11 +85,19 @@ def list_accounts(
     if as_json:
         say(msgspec.json.encode(found).decode())
         return
-    table = Table("用户名", "姓名", "岗位", "区划", "部门", "状态")
-    for one in found:
-        state = "已停用" if one.closed_at else "演示" if one.demonstration else "在用"
-        table.add_row(one.username, one.name, one.role.value, one.division, "、".join(one.departments), state)
-    Console().print(table)
+    if not found:
+        say("没有账号 / no accounts")
+        return
+    names = {one.key: one.name for one in load_catalogue().departments}
+    tell_table("", ("用户名", "姓名", "岗位", "区划", "状态", "部门"), [_row(one, names) for one in found])
+
+
+def _row(one: Account, names: dict[str, str]) -> tuple[str, ...]:
+    state = "已停用" if one.closed_at else "演示" if one.demonstration else "在用"
+    named = [names.get(key, key) for key in one.departments]
+    many = len(named) > DEPARTMENTS_SHOWN_MAX
+    departments = f"{named[0]}等{len(named)}个部门" if many else "、".join(named)
+    return one.username, one.name, ROLES[one.role], one.division, state, departments
 
 
 @account.command("close")

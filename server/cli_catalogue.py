@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 from typing import Annotated
@@ -35,6 +36,7 @@ def import_files(
         documents = [file.read_bytes() for file in files]
     except OSError as error:
         raise CommandError(f"无法读取 {error.filename} / cannot read it: {error.strerror}") from None
+    _refuse_no_json(files, documents)
     wanted, problems = import_catalogue(documents)
     if wanted is None:
         lines = [f"{found.pointer}：{found.message} / {found.message_en}" for found in problems]
@@ -42,6 +44,22 @@ def import_files(
     with opened(data) as of:
         published, settled = of.store.write_now(lambda db: _published(of, db, wanted))
     say(f"已发布 {published} 项；重新采用此前退回的记录 {settled} 条 / published; {settled} judged anew")
+
+
+def _refuse_no_json(files: list[Path], documents: list[bytes]) -> None:
+    """Say for each file that is no JSON where it breaks off; a pointer into it cannot."""
+    lines = []
+    for file, document in zip(files, documents, strict=True):
+        try:
+            json.loads(document.decode("utf-8"))
+        except UnicodeDecodeError:
+            lines.append(f"{file}：不是UTF-8文字，请另存为UTF-8 / is no UTF-8 text")
+        except json.JSONDecodeError as error:
+            lines.append(
+                f"{file}：第{error.lineno}行第{error.colno}个字符处不是JSON / is no JSON at line {error.lineno}"
+            )
+    if lines:
+        raise CommandError("\n".join(lines))
 
 
 def _published(of: Opened, db: sqlite3.Connection, wanted: Catalogue) -> tuple[int, int]:

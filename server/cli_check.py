@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -56,7 +57,9 @@ def _found(settings: Settings, *, replayed: bool) -> list[Fault]:
     )
     try:
         db.execute("BEGIN")  # one snapshot for all looks, whatever is committed meanwhile
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        with Progress(
+            *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+        ) as bar:
             task = bar.add_task("操作链", total=None)
 
             def progress(what: str, done: int, total: int) -> None:

@@ -9,10 +9,9 @@ from typing import Annotated, cast, get_args
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from grid_map.divisions import load_divisions
-from server.cli_messages import CommandError, mistakes_told, say
+from server.cli_messages import ROLES, CommandError, mistakes_told, say, tell_table
 from server.clock import unix_ms
 from server.data_folder import open_data
 from server.demo.accounts import accounts
@@ -20,6 +19,7 @@ from server.demo.city import Scale, scale_villages
 from server.demo.filling import ACCOUNTS_FILE, SEED, fill
 from server.intake import Intake
 from server.keys import Keys
+from server.roles import Role
 from server.settings import Settings, load_settings
 from server.store.engine import Store
 from server.store.knowledge import Knowledge
@@ -109,10 +109,9 @@ def tell_accounts(settings: Settings, scale: str) -> None:
         return
     first = scale_villages(cast(Scale, scale))[0]
     shown = [of for of in accounts(SEED, [first]) if first.startswith(of.division)]
-    table = Table(title="演示账号（数据与密码均为演示）/ demonstration accounts")
-    for heading in ("岗位 role", "姓名 name", "用户名 username", "密码 password"):
-        table.add_column(heading)
-    for of in shown:
-        table.add_row(of.role, of.name, of.username, of.password)
-    Console().print(table)
+    tell_table(
+        "演示账号（数据与密码均为演示）/ demonstration accounts",
+        ("岗位 role", "姓名", "用户名 username", "密码 password"),
+        [(f"{ROLES[Role(of.role)]} {of.role}", of.name, of.username, of.password) for of in shown],
+    )
     say(f"全部账号 / all accounts: {path}")

@@ -7,11 +7,9 @@ from typing import Annotated, Literal
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from server.cli_data import AsJson, Data, opened
-from server.cli_messages import CommandError, mistakes_told, say
+from server.cli_messages import CommandError, local_time, mistakes_told, say, shortened, tell_table
 from server.clock import unix_ms
 from server.store import device_cards
 from server.store.device_cards import DeviceCard
@@ -32,25 +30,34 @@ def list_devices(
     if as_json:
         say(msgspec.json.encode(found).decode())
         return
-    table = Table("设备", "姓名", "村社", "已收到", "待处理", "最近联系", "状态", "编号")
-    for card in found:
-        table.add_row(
-            card.name,
-            card.worker_name,
-            card.village,
-            str(card.acknowledged),
-            str(card.unsettled),
-            card.contact_at,
-            _state(card),
-            card.id,
-        )
-    Console().print(table)
+    if not found:
+        say("没有设备 / no devices")
+        return
+    short = shortened(card.id for card in found)
+    tell_table(
+        "",
+        ("姓名", "设备", "村社", "已收到", "待处理", "最近联系", "状态", "编号"),
+        [
+            (
+                card.worker_name,
+                card.name,
+                card.village,
+                str(card.acknowledged),
+                str(card.unsettled),
+                local_time(card.contact_at)[5:],
+                _state(card),
+                short[card.id],
+            )
+            for card in found
+        ],
+        right="已收到 待处理",
+    )
 
 
 @device.command("revoke")
 @mistakes_told
 def revoke(
-    identifier: Annotated[str, typer.Argument(metavar="DEVICE", help="设备编号 / device id")],
+    identifier: Annotated[str, typer.Argument(metavar="DEVICE", help="设备编号，可只写开头 / device id")],
     reason: Annotated[str, typer.Option(help="停用原因 / why")],
     orders: Annotated[
         Literal["lock", "wipe"], typer.Option(help="下次联系时：lock 锁定，wipe 清除 / lock or wipe")
@@ -61,14 +68,29 @@ def revoke(
     now_ms = unix_ms()
 
     def write(db: sqlite3.Connection) -> DeviceCard:
-        found = device_cards.of_phone(db, identifier)
-        if found is None:
-            raise CommandError(f"没有编号为 {identifier} 的设备 / no such device")
+        found = _meant(db, identifier)
         return device_cards.revoke(db, found, orders, reason, now_ms, by=None)
 
     with opened(data) as of:
         card = of.store.write_now(write)
     say(f"已停用 / revoked: {card.worker_name}的{card.name} {card.id}（{orders}）")
+
+
+def _meant(db: sqlite3.Connection, beginning: str) -> DeviceCard:
+    """The phone with this id, or the only one whose id begins so."""
+    found = device_cards.of_phone(db, beginning)
+    if found is not None:
+        return found
+    like = [card for card in device_cards.of_village(db, "") if beginning and card.id.startswith(beginning)]
+    if len(like) > 1:
+        raise CommandError(
+            f"有{len(like)}台设备的编号以 {beginning} 开头，请多写几位 / several begin so: type more"
+        )
+    if not like:
+        raise CommandError(
+            f"没有编号为 {beginning} 的设备，编号见 allpost-server device list / no such device: see device list"
+        )
+    return like[0]
 
 
 def _state(card: DeviceCard) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from click.testing import Result
+from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from server.cli import app
@@ -140,5 +141,39 @@ def test_mistakes_are_told_in_chinese_without_a_traceback(tmp_path: Path, passwo
     (tmp_path / "keys.json").unlink()
     keyless = command("account", "list", "--data", tmp_path)
     assert keyless.exit_code == 1 and "从备份恢复密钥" in keyless.stderr
-    for result in (bad, missing, keyless):
+    blocked = command("init", "--data", password_file / "below")
+    assert blocked.exit_code == 1 and "无法读写" in blocked.stderr
+    for result in (bad, missing, keyless, blocked):
         assert isinstance(result.exception, SystemExit)
+
+
+def test_a_command_typed_wrongly_is_said_in_chinese_and_ends_with_2(tmp_path: Path) -> None:
+    for wrong in (
+        ("reconcil",),
+        ("reconcile",),
+        ("device", "list", "--jsno"),
+        ("account", "add", "chen", "--role", "boss"),
+    ):
+        result = command(*wrong)
+        assert result.exit_code == 2 and "用法见" in result.stderr, (wrong, result.stderr)
+
+
+def test_accounts_are_listed_within_eighty_columns(tmp_path: Path) -> None:
+    assert command("demo-city", "--data", tmp_path).exit_code == 0
+    listed = CliRunner().invoke(
+        app, ["account", "list", "--data", str(tmp_path)], env={**ENVIRONMENT, "COLUMNS": "80"}
+    )
+    lines = listed.stdout.splitlines()
+    assert "专职工作者" in listed.stdout and "330481106222-lead" in listed.stdout
+    assert max(map(cell_len, lines)) <= 80 and len(lines) == 2 + 10
+    again = command("demo-city", "--data", tmp_path)
+    assert again.exit_code == 1 and "已有数据" in again.stderr
+
+
+def test_a_file_that_is_no_json_is_named_with_the_place(tmp_path: Path) -> None:
+    broken, other = tmp_path / "mine.json", tmp_path / "gbk.json"
+    broken.write_text('{"items": [\n  {"key": "a"},,\n]}')
+    other.write_bytes("事项".encode("gbk"))
+    result = command("catalogue", "import", broken, other, "--data", tmp_path)
+    assert result.exit_code == 1 and "mine.json：第2行第16个字符" in result.stderr
+    assert "gbk.json：不是UTF-8文字" in result.stderr

@@ -199,11 +199,13 @@ def test_a_day_is_closed_by_commands_beside_the_running_server(served: Served) -
     unexplained = served.command("reconcile", "--village", VILLAGE, "--day", day, "--sign", "--as", "lead")
     assert unexplained.exit_code == 1 and "wang的手机" in unexplained.stderr
     assert "缺失1条" in unexplained.stderr and "Traceback" not in unexplained.stderr
-    reason = f"{phone.device}=手机没电"
+    assert phone.device[:8] in served.command("reconcile", "--village", VILLAGE).stdout
+    reason = f"{phone.device[:8]}=手机没电"
     signed = served.reconcile("--day", day, "--sign", "--as", "lead", "--reason", reason)
     assert signed["signature"]["reasons"] == {phone.device: "手机没电"}
     for arguments in (["--countersign", "--as", "lead"], ["--sign", "--as", "lead"], ["--countersign", "--as", "wang"],
                       ["--sign"], ["--sign", "--as", "nobody"], ["--day", "x"], ["--reason", "x"],
+                      ["--day", "2126-01-01"], ["--sign", "--as", "lead", "--reason", "nobody=x"],
                       ["--sign", "--countersign", "--as", "lead"]):  # fmt: skip
         refused = served.command("reconcile", "--village", VILLAGE, *arguments)
         assert refused.exit_code == 1 and refused.stderr and "Traceback" not in refused.stderr, arguments
@@ -219,7 +221,7 @@ def test_a_phone_is_revoked_by_a_command_and_at_once(served: Served) -> None:
     phone = served.phone("wang")
     listed = json.loads(served.command("device", "list", "--division", VILLAGE, "--json").stdout)
     assert [card["id"] for card in listed] == [phone.device]
-    done = served.command("device", "revoke", phone.device, "--orders", "wipe", "--reason", "丢失")
+    done = served.command("device", "revoke", phone.device[:8], "--orders", "wipe", "--reason", "丢失")
     assert done.exit_code == 0, done.stderr
     with pytest.raises(Refused) as refused:
         phone.pull("reference")
