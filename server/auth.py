@@ -69,8 +69,15 @@ async def check_password(
 ) -> Account:
     """The account, open or closed, whose password this is; the caller decides what a closed one may.
 
-    Raises ProblemError: too-many-attempts (with Retry-After), wrong-password. Failures are audited.
+    Raises ProblemError: too-many-attempts, server-busy (both with Retry-After), wrong-password. Failures are audited.
     """
+    with passwords.place(address):
+        return await _checked_password(store, passwords, settings, now_ms, given, address)
+
+
+async def _checked_password(
+    store: Store, passwords: Passwords, settings: Settings, now_ms: int, given: SignIn, address: str
+) -> Account:
     wait_ms = await store.write(
         lambda db: begin_attempt(
             db,

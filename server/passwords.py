@@ -1,14 +1,19 @@
 """Argon2id on threads of its own: one hash takes some 100 ms and 64 MiB, and the event loop never waits for it."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from server.problem import ProblemError
 from server.settings import Settings
 
 THREADS = 2
+WAITING_MAX, WAITING_OF_ADDRESS_MAX = 64, 16
 
 
 class Passwords:
@@ -19,8 +24,25 @@ class Passwords:
             time_cost=settings.password_passes, memory_cost=settings.password_memory_kib, parallelism=1
         )
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="passwords")
+        self._waiting: Counter[str] = Counter()  # by address; on the event loop only
         # checked in the place of an unknown user's, so that both answers take as long
         self._nobody = self._hasher.hash("nobody has this password")
+
+    @contextmanager
+    def place(self, address: str) -> Iterator[None]:
+        """A place in the queue before the threads. ProblemError server-busy where it is full, or full of this address.
+
+        Without it, a few hundred sign-ins at once from one computer keep everybody out for a minute.
+        """
+        if self._waiting.total() >= WAITING_MAX or self._waiting[address] >= WAITING_OF_ADDRESS_MAX:
+            raise ProblemError("server-busy", headers={"retry-after": "2"})
+        self._waiting[address] += 1
+        try:
+            yield
+        finally:
+            self._waiting[address] -= 1
+            if not self._waiting[address]:
+                del self._waiting[address]
 
     async def hash(self, password: str) -> str:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.hash_now, password)

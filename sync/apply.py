@@ -32,6 +32,8 @@ CLOCK_OFF_MS = 10 * 60 * 1000
 STAYS_WHERE_IT_HAPPENED = frozenset({"visit", "round", "reading", "day-signature", "rota", "assignment"})
 MAY_COME_AFTER_ITS_FOLLOWERS = frozenset({"household", "resident", "case"})
 """Kinds that others name; one that was held or mended comes after those that name it."""
+PROBLEMS_MAX = 100
+"""Of how many problems of one operation a worker is told: thousands of wrong fields fit into one, each with words."""
 SUSPECTED_MAX = 4
 """With how many open cases of one matter another one is laid before a person, the oldest first: every pair of 500
 such cases would be 125,000 suspicions that nobody could look through."""
@@ -66,7 +68,7 @@ def apply_operation(world: World, operation: Operation, author: Author, now_ms: 
     record = target_of(world, operation)
     verdict = judge(operation, author, world, record, now_ms)
     if verdict.problems:
-        return Applied(outcome=Outcome.REJECTED, problems=verdict.problems)
+        return Applied(outcome=Outcome.REJECTED, problems=verdict.problems[:PROBLEMS_MAX])
     if verdict.waits_for is not None:
         return Applied(outcome=Outcome.HELD, waits_for=verdict.waits_for)
     if abs(operation.offset_ms) > CLOCK_OFF_MS:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import msgspec
 
-from forms.problem import Problem
+from forms.problem import Problem, pointer_to
 from sync.clock import is_clock
 from sync.field_checks import cleared_problems, field_problems, strange_moments
 from sync.field_labels import label_of
 from sync.ids import is_uuid
 from sync.kinds import KINDS, OPENED_BY_SERVER, REFERENCE_KINDS, REFERENCE_VILLAGE
 from sync.operation import FORMAT, Action, Operation
-from sync.record import GRANTED_FIELDS, GRANTING, Record
+from sync.record import GRANTED_FIELDS, GRANTING, Record, changed_set
 from sync.rules import RULES
 from sync.rules.context import Context, captured_day
 from sync.world import Author, World
@@ -27,6 +27,7 @@ WRITES = frozenset({"worker", "village_lead", "window"})
 """Roles that write a village's records."""
 CLERK_KINDS = frozenset({"case", "task", "conflict", "duplicate", "reading"})
 """What a town clerk writes: the matters that were handed up, and what belongs to them."""
+SET_MEMBERS_MAX, RECORD_FIELDS_MAX = 500, 1000
 FOR_A_PERSON = "a-person"
 """What a held operation waits for when no rule can decide it."""
 
@@ -75,6 +76,8 @@ def judge(operation: Operation, author: Author, world: World, record: Record | N
             if operation.fields[field] != record.values.get(field)
         ]
     problems += strange_moments(kind, operation.fields)
+    if not problems:
+        problems = _overgrown(operation, record)
     if problems:
         return Verdict(problems=problems)
     standing = _standing(operation, author, world, record)
@@ -85,6 +88,29 @@ def judge(operation: Operation, author: Author, world: World, record: Record | N
     if rule is not None:
         rule(context)
     return Verdict(problems=context.problems, remarks=context.remarks)
+
+
+def _overgrown(operation: Operation, record: Record | None) -> list[Problem]:
+    """A set or a record that many small changes have made too large for every phone that has to hold it."""
+    kind, values = KINDS[operation.kind], {} if record is None else record.values
+    problems = []
+    for field in kind.sets.intersection(operation.fields):
+        new = operation.fields[field]
+        members = changed_set(values.get(field), new) if isinstance(new, dict) else new or ()
+        if len(members) > SET_MEMBERS_MAX:
+            problems.append(
+                _problem(
+                    pointer_to("fields", field),
+                    "too-many",
+                    f"“{label_of(kind, field)}”最多{SET_MEMBERS_MAX}个",
+                    f"“{field}” holds at most {SET_MEMBERS_MAX}",
+                )
+            )
+    if len(operation.fields.keys() | values.keys()) > RECORD_FIELDS_MAX:
+        problems.append(
+            _problem("/fields", "too-many", "这条记录的内容项太多", "too many fields in a record")
+        )
+    return problems
 
 
 def _form_problems(operation: Operation) -> list[Problem]:

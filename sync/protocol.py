@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 
 from forms.problem import Problem
+from sync.field_types import Code
 from sync.operation import INTEGER_MAX
 from sync.scope import Scope
 
@@ -28,7 +29,7 @@ class PublicKey(msgspec.Struct, frozen=True):
 class Continues(msgspec.Struct, frozen=True):
     """The identity that an enrolment goes on from, and the last counter that it captured."""
 
-    device: str
+    device: Code
     counter: Count
 
 
@@ -164,15 +165,15 @@ class StatusRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     """How a device stands: what it captured last, what waits, and since when."""
 
     counter: Count
-    digest: str
+    digest: Annotated[str, msgspec.Meta(max_length=64)]
     pending_operations: Count = 0
     pending_files: Count = 0
-    oldest_pending: str | None = None
+    oldest_pending: Annotated[str, msgspec.Meta(max_length=40)] | None = None
     app_version: str = ""
     storage_left_bytes: Count | None = None
     offset_ms: int = 0
     outcomes_after: Count = 0
-    diverged_parts: list[str] = []
+    diverged_parts: Annotated[list[Code], msgspec.Meta(max_length=200)] = []
 
 
 class StatusReply(msgspec.Struct, kw_only=True):

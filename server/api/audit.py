@@ -35,7 +35,7 @@ async def get_audit(
     server: NamedDependency[SyncServer],
     account: NamedDependency[Account],
     clock: NamedDependency[Clock],
-    after: FromQuery[Annotated[int, Parameter(ge=0)]] = 0,
+    after: FromQuery[Annotated[int, Parameter(ge=0, le=2**63 - 1)]] = 0,
     limit: FromQuery[Annotated[int, Parameter(ge=1, le=1000)]] = 200,
     division: FromQuery[str | None] = None,
     subject: FromQuery[str | None] = None,

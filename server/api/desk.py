@@ -21,7 +21,8 @@ from sync.clock import moment
 
 T = TypeVar("T")
 _VILLAGE = re.compile(r"\d{12}", re.ASCII)
-_IDENTITY_NUMBER = re.compile(r"\d{17}[\dXx]", re.ASCII)
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+_IDENTITY_NUMBER = re.compile(r"(?<!\d)\d{6}[ -]?\d{8}[ -]?\d{3}[\dXx](?!\d)", re.ASCII)
 
 
 def village_code(village: str) -> str:
@@ -36,7 +37,10 @@ def day_given(text: str | None, now_ms: int) -> date:
     if text is None:
         return count_day(now_ms)
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise ValueError(text)
+        return day
     except ValueError:
         found = Problem(
             pointer="/day",
@@ -71,9 +75,9 @@ async def read_audited(
 
 
 def masked(value: Any) -> Any:
-    """A value with every identity number in it masked, as lists show it."""
+    """A value with every identity number in it masked, as lists show it: also one that stands within a text."""
     if isinstance(value, str):
-        return mask_identity_number(value) if _IDENTITY_NUMBER.fullmatch(value) else value
+        return _IDENTITY_NUMBER.sub(lambda found: mask_identity_number(found[0]), value)
     if isinstance(value, dict):
         return {key: masked(member) for key, member in value.items()}
     if isinstance(value, list):

@@ -75,7 +75,8 @@ def test_a_segment_is_given_in_scope_only(village: TinyVillage) -> None:
 def test_a_forgotten_pin_is_answered_with_the_data_key(village: TinyVillage) -> None:
     wang = enrolled(village, "wang")
     data_key = os.urandom(32)
-    sealed = base64.b64encode(seal(wang.sealing_point, data_key, os.urandom(SEAL_RANDOM_BYTES))).decode()
+    plain = wang.device.encode() + data_key
+    sealed = base64.b64encode(seal(wang.sealing_point, plain, os.urandom(SEAL_RANDOM_BYTES))).decode()
     body = {"username": "wang", "password": PASSWORD, "sealed_data_key": sealed}
     reply = wang.call("POST", "/unlock", json=body).json()
     assert base64.b64decode(reply["data_key"]) == data_key
