@@ -166,7 +166,12 @@ class Cases:
             or plain in (one.values.get("receipt_number"), one.values.get("official_number"))
         ]
         if len(matching) != 1:
-            raise NotFound(f"本机没有找到这个办件（或不止一个）：{case}", f"no single case found: {case}")
+            raise NotFound(
+                f"本机没有找到这个办件（或不止一个）：{case}",
+                f"no single case found: {case}",
+                "写回执号，或 allpost-field case list 里的编号",
+                "give the number on its slip, or the id in case list",
+            )
         return matching[0]
 
     def mine(self, open_only: bool = True) -> list[Record]:

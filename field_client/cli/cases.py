@@ -27,6 +27,7 @@ from field_client.device import Device
 from forms.handling.limits import PROMISE_LABELS
 from forms.handling.receipt import PROVISIONAL_TITLE
 from forms.handling.states import STATE_LABELS, State
+from sync.record import Record
 
 cases = typer.Typer(help="办件 (cases)", no_args_is_help=True)
 app.add_typer(cases, name="case")
@@ -74,7 +75,7 @@ def list_cases(all_: Annotated[bool, typer.Option("--all", help="含已办结")]
             rows = [
                 [
                     one.item.name,
-                    _applicant(device, one),
+                    applicant(device, one.record),
                     state_text(one),
                     _due_shortly(one),
                     short(one.record.id),
@@ -150,8 +151,9 @@ def _none() -> str:
     return session.say("手上没有办件（已办结的加 --all）", "no case in hand (--all shows settled ones)")
 
 
-def _applicant(device: Device, sheet: CaseSheet) -> str:
-    values = sheet.record.values
+def applicant(device: Device, case: Record) -> str:
+    """Who a case is for, by name."""
+    values = case.values
     resident = device.view.get(str(values.get("resident")))
     return str(values.get("applicant_name", "") if resident is None else resident.values["name"])
 

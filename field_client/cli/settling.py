@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from field_client.cli.cases import applicant
 from field_client.cli.exchange import STATES
 from field_client.cli.household import shown
 from field_client.cli.session import (
@@ -24,12 +25,13 @@ from field_client.cli.session import (
 )
 from field_client.cli.visits import tell_captured
 from field_client.device import Device
-from field_client.errors import NotFound
+from field_client.errors import Mistyped, NotFound
 from field_client.outbox import Entry
 from sync.field_labels import label_of
 from sync.kinds import KINDS
 from sync.record import Record
 
+DECISIONS = {"同一件": "linked", "两件": "separate"}
 TASK_STATES = {"open": "待办", "done": "已完成", "cancelled": "已取消"}
 tasks = typer.Typer(help="任务 (tasks)", invoke_without_command=True)
 conflicts = typer.Typer(
@@ -84,11 +86,18 @@ def _about(device: Device, task: Record) -> str:
         if record is not None:
             return str(record.values["name"])
     case = device.view.get(str(values.get("case")))
+    return (
+        "" if case is None else f"{applicant(device, case)} {device.cases.sheet(case.id).item.name}".strip()
+    )
+
+
+def _case_told(device: Device, identifier: str) -> str:
+    """A case of a suspected duplicate; one that is not on this device by its id only."""
+    case = device.view.get(identifier)
     if case is None:
-        return ""
-    resident = device.view.get(str(case.values.get("resident")))
-    who = str(case.values.get("applicant_name", "") if resident is None else resident.values["name"])
-    return f"{who} {device.cases.sheet(case.id).item.name}".strip()
+        return short_id(identifier)
+    what = f"{device.cases.sheet(case.id).item.name}　{applicant(device, case)}"
+    return f"{what}　{local_time(case.values['captured_at'])}　{short_id(identifier)}"
 
 
 @tasks.command("done")
@@ -127,8 +136,9 @@ def list_conflicts(context: typer.Context) -> None:
                         markup=False,
                     )
             for one in alike:
-                first, second = short_id(one.values["first"]), short_id(one.values["second"])
-                console.print(f"{short_id(one.id)}　疑似重复：{first} 与 {second}", markup=False)
+                console.print(f"{short_id(one.id)}　疑似重复", markup=False)
+                for which in ("first", "second"):
+                    console.print(f"    {_case_told(device, one.values[which])}", markup=False)
             if not found and not alike:
                 console.print(session.say("没有待处理的不一致", "nothing waits for a choice"))
 
@@ -159,7 +169,12 @@ def decide(
 ) -> None:
     """疑似重复：是同一件，还是两件。 (Link two cases, or say that they are two.)"""
     with opened() as device:
-        wanted = {"同一件": "linked", "两件": "separate"}.get(decision, decision)
+        wanted = DECISIONS.get(decision, decision)
+        if wanted not in DECISIONS.values():
+            raise Mistyped(
+                f"判断只有 同一件 和 两件，不是“{decision}”",
+                f"a decision is linked or separate, not {decision}",
+            )
         tell_captured(device.settling.decide(_one(device.settling.duplicates(), duplicate), wanted, reason))
 
 

@@ -312,3 +312,32 @@ def test_lists_fit_eighty_columns_and_speak_chinese(
     ):
         lines = run(*listing).stdout.splitlines()
         assert len(lines) > 2 and max(map(cell_len, lines)) <= 80, listing
+
+
+def test_conflicts_and_duplicates_are_told_with_names_and_settled_by_the_beginning_of_an_id(
+    enrolled: Commands, village: TinyVillage, phone: Make
+) -> None:
+    run = enrolled
+    run.network.down = False
+    case = run.json("case", "new", "permit", "-r", PERSON, "--answer", "hospital=人民医院")["record"]["id"]
+    run.json("case", "new", "permit", "-r", PERSON, "--answer", "hospital=人民医院")
+    run.json("sync")
+    told = run("conflicts").stdout
+    assert "疑似重复" in told and "permit" in told and case[:18] in told
+    (alike,) = run.json("conflicts")["duplicates"]
+    wrong = run("conflicts", "decide", alike["id"][:18], "一样")
+    assert wrong.exit_code == 2 and "同一件" in wrong.stderr
+    run.json("conflicts", "decide", alike["id"][:18], "两件", "--reason", "两次住院")
+    run.json("sync")
+    other = phone("wang", "second").enrol()
+    other.device.cases.set_answers(case, {"hospital": "中医院"})
+    run.json("case", "answers", case, "--answer", "hospital=妇保院")
+    other.device.sync()
+    run.json("sync")
+    told = run("conflicts").stdout
+    assert "现值：中医院" in told and "另报：妇保院" in told and "表单答案" in told, told
+    (conflict,) = run.json("conflicts")["conflicts"]
+    assert run("conflicts", "choose", conflict["id"][:18], "9").exit_code == 1
+    run.json("conflicts", "choose", conflict["id"][:18], "1")
+    run.json("sync")
+    assert "没有待处理的不一致" in run("conflicts").stdout
