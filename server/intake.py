@@ -34,6 +34,8 @@ from sync.protocol import OUTCOMES_PAGE_MAX, OutcomeEntry, PushRequest
 _decode = msgspec.json.Decoder(PushRequest).decode
 RULED_BY = frozenset({"grid", "assignment", "rota"})
 """Kinds that the very next operation may be judged by, so their facts are indexed at once."""
+MOVED_BY = ("household", "resident", "case")
+"""Fields that name the record whose place another one follows."""
 
 
 class Taken(msgspec.Struct):
@@ -75,10 +77,27 @@ class Intake:
     ) -> Taken:
         """Take a push of one device in. Raises OutOfOrder errors; what a rolled-back push taught is forgotten."""
         try:
-            return _Push(self, db, device, now_ms).take(arrived, after)
+            return self._taken(db, device, arrived, after, now_ms)
         except BaseException:
             self.knowledge.forget()
             raise
+
+    def _taken(
+        self, db: sqlite3.Connection, device: Device, arrived: Sequence[Arrived], after: int, now_ms: int
+    ) -> Taken:
+        """Take a push in; where a record would come to a village in which another one has its id, what moves is held.
+
+        A village knows no other's ids, so somebody who knows one can make a second record of it elsewhere.
+        """
+        db.execute("SAVEPOINT push")
+        try:
+            taken = _Push(self, db, device, now_ms).take(arrived, after)
+        except sqlite3.IntegrityError:
+            db.execute("ROLLBACK TO push")
+            self.knowledge.forget()
+            taken = _Push(self, db, device, now_ms, holding_moves=True).take(arrived, after)
+        db.execute("RELEASE push")
+        return taken
 
     def retry_rejected(self, db: sqlite3.Connection, now_ms: int) -> int:
         """Judge again what a newer server or catalogue may take; how many are settled by it."""
@@ -97,8 +116,17 @@ class Intake:
 class _Push:
     """One transaction's work for one device. `world` gathers what changes; `finish` writes it."""
 
-    def __init__(self, intake: Intake, db: sqlite3.Connection, device: Device, now_ms: int) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        db: sqlite3.Connection,
+        device: Device,
+        now_ms: int,
+        *,
+        holding_moves: bool = False,
+    ) -> None:
         self.db = db
+        self._holding_moves = holding_moves
         self.keys = intake.keys
         self.knowledge = intake.knowledge
         self.outcomes_page_max = intake.outcomes_page_max
@@ -264,12 +292,24 @@ class _Push:
             return Applied(outcome=Outcome.HELD, waits_for=FOR_A_PERSON)
         if operation.action != Action.CREATE:
             self.world.find(operation.record)
+        if self._holding_moves and self._moves_elsewhere(operation):
+            return Applied(outcome=Outcome.HELD, waits_for=FOR_A_PERSON)
         applied = apply_operation(self.world, operation, device.author, self.now_ms)
         if operation.kind in RULED_BY:
             record = self.world.get(operation.record)
             if record is not None:
                 index_facts(self.world, record, None)
         return applied
+
+    def _moves_elsewhere(self, operation: Operation) -> bool:
+        """Whether an operation takes its record to another village, or makes it there."""
+        fields, record = operation.fields, self.world.get(operation.record)
+        named = [fields.get(field) for field in MOVED_BY]
+        others = [self.world.find(other) for other in named if isinstance(other, str)]
+        to = {other.village for other in others if other is not None}
+        if operation.kind == "household" and isinstance(grid := fields.get("grid"), str):
+            to.add(self.knowledge.village_of_grid(self.db, grid) or operation.village)
+        return bool(to - {operation.village if record is None else record.village})
 
     def _villages_of(self, device: Device) -> tuple[str, ...]:
         """Where else than an operation says its record may be, as far as its worker knows records."""

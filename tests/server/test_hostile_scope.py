@@ -166,6 +166,19 @@ def test_a_clock_in_the_future_gives_no_rights_of_a_day_to_come(village: TinyVil
     assert told(wang) == ("rejected", ["wrong-actor", "reason-required"])
 
 
+def test_a_second_record_under_an_id_of_another_village_blocks_nobody(village: TinyVillage) -> None:
+    li, neighbour = enrolled(village, "li"), enrolled(village, "neighbour")
+    household = household_id(NEXT_GRID, 0)
+    fields = {"name": "冒用编号", "address": "演示路1号", "grid": GRID_2}
+    li.capture(id=household, kind="household", action="create", fields=fields)
+    assert told(li) == ("applied", [])
+    neighbour.change(household, grid=GRID_2, village=VILLAGE)
+    neighbour.change(household_id(NEXT_GRID, 1), phone="19900001111")
+    assert [entry["outcome"] for entry in neighbour.push()] == ["held", "applied"]
+    found = village.rows("SELECT village FROM records WHERE id = ? ORDER BY village", household)
+    assert found == [(VILLAGE,), (NEXT_VILLAGE,)]
+
+
 def _drafts(village: TinyVillage, kind: str, where: str, fields: dict[str, Any]) -> list[str]:
     drafts = [Draft(kind=kind, village=where, fields=fields)]
     return [entry.outcome for entry in village.write(drafts, village.now_ms)]
