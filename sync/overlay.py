@@ -89,6 +89,10 @@ class Overlay:
         """As far as the device knows."""
         return self._worker_of(device)
 
+    def name_of(self, worker: str) -> str | None:
+        """Not judged here."""
+        return worker
+
     def village_of_grid(self, grid: str) -> str | None:
         """Not judged here."""
         return None

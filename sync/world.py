@@ -58,6 +58,9 @@ class World(Protocol):
     def worker_of(self, device: str) -> str | None:
         """The worker of a device; None if the device is not known here."""
 
+    def name_of(self, worker: str) -> str | None:
+        """A worker's name; None if nobody has this id. A device that has not heard of somebody says the id."""
+
     def village_of_grid(self, grid: str) -> str | None:
         """The village of a grid; None if no such grid is known."""
 

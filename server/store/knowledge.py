@@ -42,6 +42,7 @@ class Knowledge:
         self._duty: dict[tuple[str, str], frozenset[str]] = {}
         self._worker_of: dict[str, str | None] = {}
         self._waiting: set[str] | None = None
+        self._names: dict[str, str] = {}
 
     def forget_assignments(self) -> None:
         """Read who has and had which grids again when it is next asked for."""
@@ -108,6 +109,16 @@ class Knowledge:
             row = db.execute("SELECT worker FROM devices WHERE id = ?", (device,)).fetchone()
             self._worker_of[device] = row and row[0]
         return self._worker_of[device]
+
+    def name_of(self, db: sqlite3.Connection, worker: str) -> str | None:
+        """The name of an account, open or closed; None if there is none with this id."""
+        known = self._names.get(worker)
+        if known is None:
+            row = db.execute("SELECT name FROM accounts WHERE id = ?", (worker,)).fetchone()
+            if row is None:
+                return None
+            known = self._names[worker] = row[0]
+        return known
 
     def waiting(self, db: sqlite3.Connection) -> set[str]:
         """What held operations wait for: record ids and operation ids."""

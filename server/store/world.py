@@ -204,6 +204,9 @@ class StoreWorld:
     def worker_of(self, device: str) -> str | None:
         return self.knowledge.worker_of(self.db, device)
 
+    def name_of(self, worker: str) -> str | None:
+        return self.knowledge.name_of(self.db, worker)
+
     def village_of_grid(self, grid: str) -> str | None:
         return self.knowledge.village_of_grid(self.db, grid)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sync.rules.cases import judge_case
+from sync.rules.cases import judge_case, judge_task
 from sync.rules.context import Context
 from sync.rules.people import judge_household, judge_resident
 from sync.rules.settling import judge_conflict, judge_duplicate
@@ -18,6 +18,7 @@ RULES: dict[str, Callable[[Context], None]] = {
     "visit": judge_visit,
     "reading": judge_reading,
     "case": judge_case,
+    "task": judge_task,
     "conflict": judge_conflict,
     "duplicate": judge_duplicate,
     "rota": judge_rota,

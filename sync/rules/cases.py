@@ -39,10 +39,16 @@ def judge_case(context: Context) -> None:
     context.take_all(check_pauses(fields))
     if number := fields.get("applicant_identity_number"):
         context.take("applicant_identity_number", check_identity_number(number, context.day))
+    context.judge_worker("holder")
     for field in ("applicant_phone", "phone"):
         if phone := fields.get(field):
             context.take(field, check_phone(phone))
     judge_answers(context, item.key, item.version)
+
+
+def judge_task(context: Context) -> None:
+    """A task is in somebody's hands."""
+    context.judge_worker("holder")
 
 
 def _judge_new(context: Context, item: Item, actors: frozenset[Actor]) -> None:

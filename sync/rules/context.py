@@ -100,3 +100,10 @@ class Context:
         """Problems found by `forms` whose pointers name the fields themselves."""
         for problem in found:
             self.take(problem.pointer.removeprefix("/").replace("~1", "/").replace("~0", "~"), [problem])
+
+    def judge_worker(self, field: str) -> None:
+        """Whoever is named is somebody: what is given to nobody would be in nobody's sight."""
+        named = self.operation.fields.get(field)
+        for worker in named if isinstance(named, list) else [named]:
+            if isinstance(worker, str) and self.world.name_of(worker) is None:
+                self.reject(field, "unknown-worker", "没有这位工作者，请重新选择", "nobody has this id")

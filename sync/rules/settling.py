@@ -31,7 +31,7 @@ def judge_conflict(context: Context) -> None:
     _judge_value(context, values, choice["value"])
     standing = values.get("choice")
     if standing is not None and context.operation.seen.get("choice") != standing:
-        by = values.get("settled_by", "")
+        by = context.world.name_of(values["settled_by"]) or values["settled_by"]
         context.reject("choice", "already-settled", f"已由{by}处理", f"already settled by {by}")
     elif standing is not None and _changed_since(context, values, standing["value"]):
         context.reject(

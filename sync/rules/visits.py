@@ -37,6 +37,7 @@ def judge_reading(context: Context) -> None:
 def judge_visit(context: Context) -> None:
     """Its own worker's, at a household or a place, amended only while its month is open."""
     _judge_author(context, "入户记录")
+    context.judge_worker("companions")
     judge_place(context)
     _look_for_a_move(context)
     fields, record = context.operation.fields, context.record

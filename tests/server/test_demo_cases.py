@@ -94,6 +94,9 @@ class Copy:
     def grid_of(self, record):
         return self.records[record].grid if record in self.records else None
 
+    def name_of(self, worker):
+        return worker
+
     def village_of_grid(self, grid):
         return VILLAGE if grid in self.grids else None
 

@@ -127,6 +127,9 @@ class MemoryWorld:
         author = self.devices.get(device)
         return None if author is None else author.worker
 
+    def name_of(self, worker: str) -> str | None:
+        return None if worker == "nobody" else worker
+
     def village_of_grid(self, grid: str) -> str | None:
         return self.grids.get(grid)
 

@@ -49,6 +49,14 @@ def create(kind: str, fields: dict[str, Any], phone: Phone | None = None, **part
     return phone.push(intake, NOW_MS)[0]
 
 
+def test_nothing_is_given_to_nobody() -> None:
+    """A case in nobody's hands would be in nobody's sight."""
+    assert codes(create("case", MATTER | {"holder": "nobody"})) == ["unknown-worker"]
+    assert codes(create("task", {"title": "送达", "holder": "nobody"})) == ["unknown-worker"]
+    assert codes(create("visit", VISIT | {"companions": ["w2", "nobody"]})) == ["unknown-worker"]
+    assert codes(create("task", {"title": "送达", "holder": "w2"})) == []
+
+
 @pytest.mark.parametrize(
     ("role", "expected"), [("town_supervisor", "no-right"), ("city_administrator", "no-right")]
 )
