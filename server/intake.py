@@ -16,6 +16,7 @@ from itertools import pairwise
 import msgspec
 
 from forms.problem import Problem
+from server.blocking import Blocked, as_blocking, held_behind
 from server.keys import Keys
 from server.store import arrivals, batches, devices, unsettled
 from server.store.devices import Device
@@ -23,7 +24,7 @@ from server.store.facts_index import index_facts
 from server.store.feeds import flush
 from server.store.knowledge import Knowledge
 from server.store.tallies import count_changes
-from server.store.unsettled import NOTHING_READ, WHOLE_RECORD, Unsettled
+from server.store.unsettled import NOTHING_READ, Unsettled
 from server.store.world import StoreWorld
 from sync.apply import Applied, Outcome, apply_operation
 from sync.errors import HistoryForked, OperationsMissing, TooLarge, Unreadable, WrongCounter
@@ -135,9 +136,7 @@ class _Push:
         self.world = StoreWorld(db, intake.keys, intake.knowledge, now_ms)
         self.world.also = self._villages_of(device)
         self.settled = 0
-        self._blocked: dict[
-            str, list[Unsettled]
-        ] = {}  # by record, or a device with thousands took seconds a push
+        self._blocked = Blocked()
         self._counting = device.unsettled > 0
         self._recounted: set[str] = set()
         self._known: dict[str, tuple[str, int]] = {}
@@ -193,7 +192,7 @@ class _Push:
         self._prefetch(readable)
         if device.unsettled:
             for row in unsettled.about(self.db, device.id, {one.record for one in readable}):
-                self._block(row)
+                self._blocked.add(row)
         outcomes = [self._take_one(one) for one in fresh]
         where = device.village, device.id, fresh[0].counter, fresh[-1].counter
         stored = [
@@ -278,13 +277,13 @@ class _Push:
                 return _rejected(
                     one.counter, "already-mended", "这条已经有人改好了", "already mended, or nothing to mend"
                 )
-        applied = self._blocked_by(operation) or self._apply(operation, self.device)
+        applied = self._blocked.holding(operation) or self._apply(operation, self.device)
         entry = _entry(one.counter, applied)
         if mended is not None and applied.outcome not in (Outcome.HELD, Outcome.REJECTED):
             self._mended(mended)
         if applied.outcome in (Outcome.HELD, Outcome.REJECTED):
             self._new_ids[operation.id] = one.counter
-            self._block(_as_blocking(self.device, one.counter, operation, entry, self.now_ms))
+            self._blocked.add(as_blocking(self.device, one.counter, operation, entry, self.now_ms))
         return entry
 
     def _apply(self, operation: Operation, device: Device) -> Applied:
@@ -359,7 +358,7 @@ class _Push:
         self._recounted.add(before.id)
         self._new_ids[operation.id] = counter
         self._since[counter] = row.since_ms
-        self._block(_as_blocking(self.device, counter, operation, entry, row.since_ms))
+        self._blocked.add(as_blocking(self.device, counter, operation, entry, row.since_ms))
 
     def _first_of(self, known: tuple[str, int]) -> tuple[Operation | None, OutcomeEntry]:
         device, counter = known
@@ -368,17 +367,6 @@ class _Push:
         village = self.device.village if device == self.device.id else _village_of(self.db, device)
         batch = batches.holding(self.db, self.keys, village, device, counter)
         return batch.operation(counter).operation, batch.outcomes[counter - batch.first]
-
-    def _blocked_by(self, operation: Operation) -> Applied | None:
-        """Held behind an earlier operation of the same device on the same field that is not settled."""
-        return _held_behind(self._blocked.get(operation.record, ()), operation)
-
-    def _block(self, row: Unsettled) -> None:
-        self._blocked.setdefault(row.record, []).append(row)
-
-    def _unblock(self, settled: Unsettled) -> None:
-        rows = self._blocked.get(settled.record, [])
-        self._blocked[settled.record] = [row for row in rows if row.id != settled.id]
 
     def _may_mend(self, mended: Unsettled) -> bool:
         """Its own worker, the window or the lead of its village; a desk, where `server.roles` let the person.
@@ -399,7 +387,7 @@ class _Push:
         entry = msgspec.structs.replace(entry, remarks=[*entry.remarks, remark], waits_for=None)
         batches.set_outcome(self.db, batch, entry)
         unsettled.remove(self.db, mended.device, mended.counter)
-        self._unblock(mended)
+        self._blocked.remove(mended)
         self._recounted.add(mended.device)
         self.settled += 1
 
@@ -434,7 +422,7 @@ class _Push:
         self.world.village, self.world.also = one.operation.village, self._villages_of(device)
         rows = unsettled.about(self.db, row.device, {one.operation.record})
         earlier = [held for held in rows if held.counter < row.counter]
-        applied = _held_behind(earlier, one.operation) or self._apply(one.operation, device)
+        applied = held_behind(earlier, one.operation) or self._apply(one.operation, device)
         entry = _entry(row.counter, applied)
         before = batch.outcomes[row.counter - batch.first]
         if (entry.outcome, entry.waits_for, entry.problems) == (
@@ -449,7 +437,7 @@ class _Push:
             return
         unsettled.remove(self.db, row.device, row.counter)
         self._recounted.add(row.device)
-        self._unblock(row)
+        self._blocked.remove(row)
         self.settled += 1
         self._release(one.operation, entry)
 
@@ -462,22 +450,6 @@ def _village_of(db: sqlite3.Connection, device: str) -> str:
 def _content(operation: Operation) -> Operation:
     """An operation without what enrolling anew rewrites."""
     return msgspec.structs.replace(operation, counter=0, previous="")
-
-
-def _held_behind(earlier: Sequence[Unsettled], operation: Operation) -> Applied | None:
-    """Held if one of these operations of the same device is about the same field; a mend waits for none of them."""
-    if operation.mends is not None:
-        return None
-    for row in earlier:
-        if row.record == operation.record and _overlap(row.fields, operation):
-            return Applied(outcome=Outcome.HELD, waits_for=f"operation:{row.id}")
-    return None
-
-
-def _overlap(fields: list[str], operation: Operation) -> bool:
-    if WHOLE_RECORD in fields or operation.action != Action.CHANGE:
-        return True
-    return not operation.fields.keys().isdisjoint(fields)
 
 
 def _entry(counter: int, applied: Applied) -> OutcomeEntry:
@@ -496,20 +468,3 @@ def _entry(counter: int, applied: Applied) -> OutcomeEntry:
 def _rejected(counter: int, code: str, message: str, message_en: str) -> OutcomeEntry:
     problem = Problem(pointer="", code=code, message=message, message_en=message_en)
     return OutcomeEntry(counter=counter, outcome=Outcome.REJECTED.value, problems=[problem])
-
-
-def _as_blocking(
-    device: Device, counter: int, operation: Operation, entry: OutcomeEntry, now_ms: int
-) -> Unsettled:
-    return Unsettled(
-        device.id,
-        counter,
-        device.village,
-        operation.id,
-        operation.record,
-        unsettled.blocked_fields(operation),
-        entry.outcome,
-        entry.waits_for,
-        [],
-        now_ms,
-    )

@@ -71,7 +71,13 @@ def _ranged(request: AnyRequest, body: bytes) -> Response[bytes]:
     headers = {"cache-control": "no-store", "accept-ranges": "bytes"}
     unit, _, wanted = request.headers.get("range", "").partition("=")
     start = wanted.removesuffix("-")
-    if unit == "bytes" and wanted.endswith("-") and start.isdecimal() and len(start) < 16 and int(start) < len(body):
+    if (
+        unit == "bytes"
+        and wanted.endswith("-")
+        and start.isdecimal()
+        and len(start) < 16
+        and int(start) < len(body)
+    ):
         headers["content-range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
         return Response(body[int(start) :], status_code=206, media_type="application/zstd", headers=headers)
     return Response(body, media_type="application/zstd", headers=headers)
