@@ -17,7 +17,7 @@ from server.check.fault import Fault, Progress, compared
 from server.intake import Intake
 from server.keys import Keys
 from server.store import batches, devices
-from server.store.announcements import collect_on_this_thread
+from server.store.announcements import collecting
 from server.store.bodies import opened_bytes
 from server.store.knowledge import Knowledge
 from sync.chain import first_previous
@@ -56,12 +56,13 @@ class Replay:
     ) -> None:
         self.db, self.scratch, self.keys = db, scratch, keys
         self.intake = Intake(keys, Knowledge(keys, closes_on))
-        self._notes = collect_on_this_thread()
+        self._notes: list[object] = []
         self._ended = self._prepare()
 
     def faults(self, progress: Progress) -> Iterator[Fault]:
         """What differs between the store and the replay; where it could not go on, that alone."""
-        stopped = self._run(progress)
+        with collecting() as self._notes:
+            stopped = self._run(progress)
         if stopped is not None:
             yield stopped
             return

@@ -5,7 +5,8 @@ or its group is rolled back. The list belongs to the writer's thread, so domain 
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 Announced = Callable[[Sequence[object]], None]
 
@@ -31,3 +32,13 @@ def collect_on_this_thread() -> list[object]:
     """Make this thread a writer's; its functions' announcements come in the list returned."""
     _writer.notes = []
     return _writer.notes
+
+
+@contextmanager
+def collecting() -> Iterator[list[object]]:
+    """The same for the length of a block: what a write function announces there is told to nobody."""
+    before, _writer.notes = _writer.notes, []
+    try:
+        yield _writer.notes
+    finally:
+        _writer.notes = before
