@@ -16,7 +16,7 @@ run: $(SETUP) ## 演示城市和服务器 / demonstration city and server: make 
 	@$(BIN)/allpost-server run --data "$(DATA)" --port $(PORT) --demo $(SCALE)
 
 test: $(SETUP) lint ## 全部检查 / every check: formatting, types, arrows, tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 demo: $(SETUP) ## 演示一个网格日 / one scripted grid day, three devices, no browser
 	@$(BIN)/python -m bench.demo.day
