@@ -1,0 +1,132 @@
+/**
+ * What can go wrong on a phone, what to tell its worker, and the way on.
+ *
+ * FieldError
+ * ├── StoreDamaged       the database cannot be read              → keep the tab, tell the village's computer person
+ * ├── StorageFull        nothing was written, nothing was lost    → make room, then tap again
+ * ├── Locked             the PIN has not been given               → unlock
+ * ├── WrongPin           the PIN does not open the vault          → again, or by account
+ * ├── NotFound           no such record, item or operation here   → look for it in its list
+ * ├── Refused            what was to be captured is not in order  → mend it; `problems` are all of its mistakes
+ * └── ExchangeFailed
+ *     ├── Unreachable    no network, a timeout, a cut-off reply   → the sync loop tries again
+ *     ├── ServerBusy     429 or 5xx, with `retryAfterSeconds`     → the sync loop tries again
+ *     └── CallRefused    a problem document (RFC 9457)            → by its `code`
+ */
+import type { Problem } from './problem'
+
+/** Something that a worker is told: in Chinese, in English, and what to do next. Never shown by its stack. */
+export class FieldError extends Error {
+  constructor(
+    readonly zh: string,
+    readonly en: string,
+    readonly next: string = '',
+    readonly nextEn: string = '',
+    options?: ErrorOptions,
+  ) {
+    super(en, options)
+    this.name = new.target.name
+  }
+}
+
+export class StoreDamaged extends FieldError {
+  constructor(cause: unknown) {
+    super(
+      '本机数据无法读取',
+      'the data on this phone cannot be read',
+      '请不要清除浏览器数据，联系村里的管理员；已上报的记录都在服务器上',
+      'do not clear the browser; what was sent is on the server',
+      { cause },
+    )
+  }
+}
+
+export class StorageFull extends FieldError {
+  constructor(cause?: unknown) {
+    super(
+      '手机存储空间已满，这一步没有保存',
+      'storage is full; this step was not saved',
+      '请删除一些照片或应用后再点一次；之前登记的记录都在',
+      'make room and tap again; everything captured before is still there',
+      { cause },
+    )
+  }
+}
+
+export class Locked extends FieldError {
+  constructor() {
+    super('请先输入口令', 'enter the PIN first')
+  }
+}
+
+export class WrongPin extends FieldError {
+  constructor() {
+    super(
+      '口令不对',
+      'wrong PIN',
+      '再试一次；忘记口令可用账号重设',
+      'try again, or reset it with your account',
+    )
+  }
+}
+
+export class NotFound extends FieldError {}
+
+export class Refused extends FieldError {
+  constructor(readonly problems: readonly Problem[]) {
+    super(
+      problems.map((one) => one.message).join('；'),
+      problems.map((one) => one.message_en).join('; '),
+      '请按提示改正',
+      'mend what is marked',
+    )
+  }
+}
+
+export class ExchangeFailed extends FieldError {}
+
+export class Unreachable extends ExchangeFailed {
+  constructor(cause?: unknown) {
+    super(
+      '连不上服务器',
+      'the server cannot be reached',
+      '有信号时会自动再试，未上报的记录都在本机',
+      'it is tried again by itself; everything waits on this phone',
+      { cause },
+    )
+  }
+}
+
+export class ServerBusy extends ExchangeFailed {
+  constructor(
+    readonly status: number,
+    readonly retryAfterSeconds: number | null,
+  ) {
+    super(
+      '服务器暂时忙',
+      `the server is busy (${status})`,
+      '稍后会自动再试，未上报的记录都在本机',
+      'it is tried again by itself; everything waits on this phone',
+    )
+  }
+}
+
+export class CallRefused extends ExchangeFailed {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly document: Readonly<{
+      title?: string
+      detail?: string
+      next?: string
+      [member: string]: unknown
+    }>,
+  ) {
+    const title = document.title ?? `服务器拒绝了请求（${status}）`
+    super(
+      document.detail ? `${title}：${document.detail}` : title,
+      `refused: ${code} (${status})`,
+      document.next ?? '',
+    )
+  }
+}
