@@ -263,6 +263,8 @@ export interface Visits {
   openRound(): { record: FieldRecord; visits: number; startedAt: string; grid: string } | null
   startRound(grid?: string): Promise<Captured>
   finishRound(note?: string): Promise<Captured>
+  /** For undo: the round is open again, as if it had not been finished. */
+  reopenRound(round: string): Promise<Captured>
   /** Start (or take up again) a visit: kept at once. The most likely resident met is preselected. */
   start(where: { household?: string; place?: string; grid?: string; item?: string }): Promise<VisitDraft>
   /** 补记: a visit that occurred before. */
@@ -280,6 +282,7 @@ export interface Visits {
   discard(draft: VisitDraft): Promise<void>
   /** Correct one's own visit while its month is open. */
   amend(visit: string, fields: Fields): Promise<Captured>
+  /** Take back one's own visit, and the follow-up task that came with it (cancelled). */
   void(visit: string, reason: string): Promise<Captured>
   /** 未遇 offers it: a task for the same household. */
   remind(household: string, day: string): Promise<Captured>
