@@ -15,7 +15,7 @@ from server.api.desk import masked
 from sync.sealing import SEAL_RANDOM_BYTES, seal
 from tests.server.desk_village import DeskVillage, desk_village, told
 from tests.server.served_village import ServedVillage, served_village
-from tests.server.sync_device import Refused, SyncDevice
+from tests.server.sync_device import API, Refused, SyncDevice
 from tests.server.sync_village import (
     GRID_1,
     NUMBER,
@@ -38,29 +38,64 @@ def served(tmp_path: Path) -> Iterator[ServedVillage]:
         yield served
 
 
-def unlock(asking: SyncDevice, username: str, plain: bytes) -> bytes:
-    sealed = seal(asking.sealing_point, plain, os.urandom(SEAL_RANDOM_BYTES))
+def unlock(phone: SyncDevice, username: str, plain: bytes, *, token: str | None = None) -> bytes:
+    """Ask for a data key sealed to the server that `phone` knows; without a token, as somebody without his PIN."""
+    sealed = seal(phone.sealing_point, plain, os.urandom(SEAL_RANDOM_BYTES))
     body = {
         "username": username,
         "password": PASSWORD,
         "sealed_data_key": base64.b64encode(sealed).decode(),
     }
-    reply = asking.call("POST", "/unlock", json=body).json()
-    return base64.b64decode(reply["data_key"])
+    headers = {} if token is None else {"authorization": f"Bearer {token}"}
+    reply = phone.client.post(f"{API}/unlock", json=body, headers=headers)
+    if reply.status_code != 200:
+        raise Refused(reply.status_code, reply.json())
+    return base64.b64decode(reply.json()["data_key"])
 
 
 def test_the_key_of_a_colleagues_phone_is_not_unsealed(village: DeskVillage) -> None:
     wang, li = village.phone("wang"), village.phone("li")
     key = os.urandom(32)
-    assert unlock(wang, "wang", wang.device.encode() + key) == key
-    for plain in (
-        wang.device.encode() + key,
-        key,
-        li.device.encode() + b"a whole rescue file of a colleague",
+    of_wang = wang.device.encode() + key
+    assert unlock(wang, "wang", of_wang) == unlock(wang, "wang", of_wang, token=wang.token) == key
+    rescue_file = li.device.encode() + b"a whole rescue file of a colleague"
+    for plain, token, told_as in (
+        (of_wang, None, (403, "forbidden")),
+        (of_wang, wang.token, (403, "forbidden")),
+        (of_wang, li.token, (422, "request-invalid")),
+        (key, None, (422, "request-invalid")),
+        (b"", None, (422, "request-invalid")),
+        (rescue_file, None, (422, "request-invalid")),
+        (b"01970000-0000-7000-8000-0000000000ff" + key, None, (401, "unknown-device")),
+        (li.device.encode() + key, "no token", (401, "unknown-device")),
     ):
         with pytest.raises(Refused) as caught:
-            unlock(li, "li", plain)
-        assert (caught.value.status, caught.value.code) == (422, "request-invalid")
+            unlock(li, "li", plain, token=token)
+        assert (caught.value.status, caught.value.code) == told_as
+    opened = village.rows("SELECT account, device FROM audit WHERE action = 'device.unlock'")
+    assert set(opened) == {(wang.worker["id"], wang.device)}
+
+
+def test_a_key_is_not_unsealed_once_its_phone_is_revoked_or_continued(village: DeskVillage) -> None:
+    wang, li = village.phone("wang"), village.phone("li")
+    of_wang, of_li = wang.device.encode() + os.urandom(32), li.device.encode() + os.urandom(32)
+    given = {"orders": "wipe", "reason": "丢失"}
+    assert village.call("lead", "POST", f"/api/v1/devices/{wang.device}/revocation", given).status_code < 300
+    li.enrol(continues=True)
+    for phone, username, plain, code in (
+        (wang, "wang", of_wang, "device-revoked"),
+        (li, "li", of_li, "unknown-device"),
+    ):
+        with pytest.raises(Refused) as caught:
+            unlock(phone, username, plain)
+        assert caught.value.code == code
+
+
+def test_unlocking_is_throttled_as_signing_in_is(village: DeskVillage) -> None:
+    wang = village.phone("wang")
+    body = {"username": "wang", "password": "guess", "sealed_data_key": ""}
+    codes = [wang.client.post(f"{API}/unlock", json=body).json()["type"] for _ in range(12)]
+    assert codes[0] == "wrong-password" and codes[-1] == "too-many-attempts"
 
 
 @pytest.mark.parametrize("after", [2**63, 10**30])

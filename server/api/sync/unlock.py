@@ -1,47 +1,67 @@
-"""`POST /sync/v1/unlock`: a forgotten PIN. The account opens the data key that the device had sealed to the server."""
+"""`POST /sync/v1/unlock`: a forgotten PIN. The account opens the data key that the device had sealed to the server.
+
+Without a token, which lies behind the forgotten PIN itself (docs/decisions/0016): the device is the one whose id is
+sealed with the key, so only that device's worker is answered, whoever asks.
+"""
 
 from __future__ import annotations
 
 import base64
+import sqlite3
 
 from litestar import Response, post
 from litestar.di import NamedDependency
 
-from server.api.sync.wire import AnyRequest, SyncServer, body_of, caller, decoded, device_of, heading, reply
+from server.api.sync.wire import (
+    AnyRequest,
+    SyncServer,
+    body_of,
+    caller,
+    decoded,
+    device_of,
+    heading,
+    in_use,
+    reply,
+)
 from server.auth import SignIn, address_of, check_password
 from server.keys import Keys
 from server.passwords import Passwords
 from server.problem import ProblemError
 from server.roles import Action
+from server.store import devices
 from server.store.audit import Entry, record
+from server.store.devices import Device
 from sync.clock import moment
+from sync.ids import is_uuid
 from sync.protocol import UnlockReply, UnlockRequest, encode
 from sync.sealing import SealError
 
 DATA_KEY_BYTES = 32
+_NOT_ITS_OWN = "数据密钥不是这台设备封的 / not sealed by this device"
 
 
 @post(
     "/unlock",
     status_code=200,
     summary="解锁设备",
-    description="忘记口令时，用账号取回设备数据密钥；有审计记录。",
+    description="忘记口令时，用账号取回设备数据密钥；无需设备凭证；有审计记录。",
+    security=[{}, {"bearer": []}],
 )
 async def post_unlock(
     request: AnyRequest,
     server: NamedDependency[SyncServer],
     passwords: NamedDependency[Passwords],
 ) -> Response[bytes]:
-    hashed, now_ms = caller(request), server.clock()
+    hashed, now_ms = _token_of(request), server.clock()
     wanted = decoded(await body_of(request, server.settings.batch_bytes_max), UnlockRequest)
     given = SignIn(wanted.username, wanted.password)
     account = await check_password(
         server.store, passwords, server.settings, now_ms, given, address_of(request)
     )
-    device = await server.store.read(lambda db: device_of(db, hashed))
+    identifier, data_key = _unsealed(server.keys, wanted.sealed_data_key)
+    device = await server.store.read(lambda db: _named(db, identifier, hashed))
     if device.worker != account.id:
         raise ProblemError("forbidden")
-    data_key = _data_key(server.keys, wanted.sealed_data_key, device.id)
     entry = Entry(time=moment(now_ms), action=Action.DEVICE_UNLOCK, account=account.id, device=device.id,
                   village=device.village)  # fmt: skip
     await server.store.write(lambda db: record(db, entry))
@@ -49,19 +69,31 @@ async def post_unlock(
     return reply(request, encode(UnlockReply(**head, data_key=base64.b64encode(data_key).decode())))
 
 
-def _data_key(keys: Keys, sealed: str, device: str) -> bytes:
-    """The data key that this very device sealed. ProblemError request-invalid for anything else.
+def _token_of(request: AnyRequest) -> bytes | None:
+    """The hash of the token, where one was sent."""
+    return caller(request) if "authorization" in request.headers else None
+
+
+def _unsealed(keys: Keys, sealed: str) -> tuple[str, bytes]:
+    """The id of the device that sealed its data key, and the key. ProblemError request-invalid for anything else.
 
     What is sealed begins with the device's id, or whoever finds a colleague's phone, or a rescue file, could have it
     opened here in his own name.
     """
     try:
         plain = keys.unseal(base64.b64decode(sealed, validate=True))
+        identifier, data_key = plain[:-DATA_KEY_BYTES].decode("ascii"), plain[-DATA_KEY_BYTES:]
     except (SealError, ValueError) as error:
         raise ProblemError(
             "request-invalid", "数据密钥不是封给本服务器的 / not sealed to this server"
         ) from error
-    data_key = plain.removeprefix(device.encode())
-    if len(plain) != len(device) + DATA_KEY_BYTES or len(data_key) != DATA_KEY_BYTES:
-        raise ProblemError("request-invalid", "数据密钥不是这台设备封的 / not sealed by this device")
-    return data_key
+    if not is_uuid(identifier):
+        raise ProblemError("request-invalid", _NOT_ITS_OWN)
+    return identifier, data_key
+
+
+def _named(db: sqlite3.Connection, identifier: str, hashed: bytes | None) -> Device:
+    """The device that sealed the key, in standing; where a token was sent, it is that device's."""
+    if hashed is not None and device_of(db, hashed).id != identifier:
+        raise ProblemError("request-invalid", _NOT_ITS_OWN)
+    return in_use(devices.by_id(db, identifier))
