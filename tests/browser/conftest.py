@@ -1,0 +1,51 @@
+"""What browser tests share: Playwright, the built app, the demonstration village, and phones that are closed again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Playwright, sync_playwright
+
+from tests.browser.chromium_phone import ChromiumPhone
+from tests.browser.served_demo import ServedDemo, make_template, served_demo
+
+DIST = Path(__file__).parents[2] / "field_client" / "app" / "dist"
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """One driver for a process."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demonstration village, made once."""
+    assert (DIST / "index.html").is_file(), "the app is not built: make app"
+    return make_template(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="module")
+def demo(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedDemo]:
+    """A server on a copy of it, for one file of tests."""
+    with served_demo(template, tmp_path_factory.mktemp("served") / "data") as served:
+        yield served
+
+
+@pytest.fixture
+def phone(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[[str], ChromiumPhone]]:
+    """Makes phones for an address; at the end none of them met an error that nobody caught."""
+    made: list[ChromiumPhone] = []
+
+    def make(address: str) -> ChromiumPhone:
+        one = ChromiumPhone(playwright, tmp_path / f"phone-{len(made)}", address)
+        made.append(one)
+        return one
+
+    yield make
+    for one in made:
+        one.close()
+    assert [error for one in made for error in one.errors] == []
