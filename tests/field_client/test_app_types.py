@@ -1,0 +1,27 @@
+"""The phone app's types of the wire are those of the server's description (`test_app_data` sees to that one)."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+APP = Path(__file__).parents[2] / "field_client" / "app"
+WIRE = APP / "src" / "engine" / "wire"
+GENERATOR = APP / "node_modules" / ".bin" / "openapi-typescript"
+AGAIN = "npx openapi-typescript src/engine/wire/openapi.json -o src/engine/wire/api.d.ts --default-non-nullable=false"
+
+
+@pytest.mark.skipif(not GENERATOR.exists(), reason="the app's packages are not installed (npm ci)")
+def test_the_apps_types_are_the_servers(tmp_path: Path) -> None:
+    written = tmp_path / "api.d.ts"
+    subprocess.run(  # noqa: S603
+        [GENERATOR, WIRE / "openapi.json", "-o", written, "--default-non-nullable=false"],
+        cwd=APP,
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    stored = (WIRE / "api.d.ts").read_text(encoding="utf-8")
+    assert written.read_text(encoding="utf-8") == stored, f"in field_client/app: {AGAIN}"
