@@ -22,10 +22,17 @@ from typing import Any, Literal
 
 import msgspec
 
+from field_client.cases import MILESTONES
 from forms.definition import Label
+from forms.handling import explanation
 from forms.handling.calendar import published_calendar
+from forms.handling.clocks import PAUSE_LABELS
+from forms.handling.clocks import RULES as LIMIT_RULES
+from forms.handling.duty import REASONED_STATES
+from forms.handling.light import LIGHT_LABELS
+from forms.handling.materials import MATERIAL_LABELS
 from forms.handling.moves import WORKFLOWS, Move
-from forms.handling.states import ACTOR_LABELS, STATE_LABELS, Actor
+from forms.handling.states import ACTOR_LABELS, STATE_LABELS, Actor, State
 from forms.problem import MESSAGES
 from grid_map import counting_rules
 from grid_map.counting_rules import RULES, Reason
@@ -174,6 +181,26 @@ def _label(label: Label) -> dict[str, str]:
     return {"zh": label.zh, "en": label.en or label.zh}
 
 
+def handling() -> dict[str, Any]:
+    """What handling a case goes by besides its workflow: clocks, reasons that are due, and the words for them."""
+    return {
+        "limit_rules": msgspec.to_builtins(LIMIT_RULES),
+        "milestones": {state.value: field for state, field in MILESTONES.items()},
+        "reasoned_states": [state.value for state in State if state in REASONED_STATES],
+        "material_labels": {state.value: _label(label) for state, label in MATERIAL_LABELS.items()},
+        "light_labels": {light.value: _label(label) for light, label in LIGHT_LABELS.items()},
+        "pause_labels": {kind.value: _label(label) for kind, label in PAUSE_LABELS.items()},
+        "caveats": {
+            "tentative": _label(explanation.TENTATIVE),
+            "stopped": _label(explanation.STOPPED),
+            "demonstration": _label(explanation.DEMONSTRATION),
+            "not_statutory": _label(explanation.NOT_STATUTORY),
+            "unknown_limit": _label(explanation.UNKNOWN_LIMIT),
+        },
+        "counting_labels": {counting: _label(label) for counting, label in explanation.COUNTING.items()},
+    }
+
+
 def openapi() -> dict[str, Any]:
     """The description of the server's calls, as `/schema/openapi.json` serves it."""
     with tempfile.TemporaryDirectory() as folder:
@@ -199,6 +226,7 @@ def generated() -> dict[Path, str]:
             {code: {"zh": zh, "en": en} for code, (zh, en) in MESSAGES.items()}
         ),
         data / "workflows.json": _text(workflows()),
+        data / "handling.json": _text(handling()),
         data / "calendar.json": _text(msgspec.to_builtins(published_calendar())),
         wire / "openapi.json": _text(openapi()),
     }
