@@ -16,7 +16,7 @@ AGAIN = "npx openapi-typescript src/engine/wire/openapi.json -o src/engine/wire/
 @pytest.mark.skipif(not GENERATOR.exists(), reason="the app's packages are not installed (npm ci)")
 def test_the_apps_types_are_the_servers(tmp_path: Path) -> None:
     written = tmp_path / "api.d.ts"
-    subprocess.run(  # noqa: S603
+    subprocess.run(
         [GENERATOR, WIRE / "openapi.json", "-o", written, "--default-non-nullable=false"],
         cwd=APP,
         check=True,
