@@ -1,0 +1,61 @@
+/** Days and moments as people say them, in Asia/Shanghai (which has kept UTC+8 since 1991). */
+import type { Saying } from './saying'
+
+const SHANGHAI_MS = 8 * 3_600_000
+const DAY_MS = 86_400_000
+/** From how many days on a date is said instead of "… days ago". */
+const DATE_FROM_DAYS = 8
+
+/** The day (ISO) of an instant. */
+export function dayOf(atMs: number): string {
+  return new Date(atMs + SHANGHAI_MS).toISOString().slice(0, 10)
+}
+
+/** The time of an instant, `09:05`. */
+export function timeOf(atMs: number): string {
+  return new Date(atMs + SHANGHAI_MS).toISOString().slice(11, 16)
+}
+
+/** Whole days from one ISO day to another, negative backwards. */
+export function daysBetween(from: string, to: string): number {
+  return Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS)
+}
+
+/** An ISO day some days later. */
+export function dayAfter(day: string, days: number): string {
+  return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10)
+}
+
+/** What `<input type="date">` and `type="time"` hold, as a moment; null where it is none. */
+export function momentOf(day: string, time: string): string | null {
+  const moment = `${day}T${time}:00+08:00`
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:/.test(moment) && !Number.isNaN(Date.parse(moment)) ? moment : null
+}
+
+/** 今天, 昨天, 3 天前, 明天, 11 月 3 日, with the year where it is another one. */
+export function dayInWords(day: string, today: string): Saying {
+  const away = daysBetween(today, day)
+  if (away === 0) return { key: 'people.today' }
+  if (away === -1) return { key: 'people.yesterday' }
+  if (away === 1) return { key: 'people.tomorrow' }
+  if (away < 0 && away > -DATE_FROM_DAYS) return { key: 'people.days_ago', named: { days: -away } }
+  return dateInWords(day, day.slice(0, 4) !== today.slice(0, 4))
+}
+
+/** 11 月 3 日, or 2025 年 11 月 3 日. */
+export function dateInWords(day: string, withYear = false): Saying {
+  const [year = 0, month = 0, date = 0] = day.split('-').map(Number)
+  return { key: withYear ? 'people.date_of_year' : 'people.date', named: { year, month, date } }
+}
+
+/** The weekday of an ISO day, 0 for Sunday. */
+export function weekday(day: string): number {
+  return new Date(Date.parse(day)).getUTCDay()
+}
+
+/** How old somebody is on a day; null where the birth date is not known. */
+export function ageOn(birth: string | undefined, today: string): number | null {
+  if (birth === undefined || !/^\d{4}-\d\d-\d\d$/.test(birth)) return null
+  const years = Number(today.slice(0, 4)) - Number(birth.slice(0, 4))
+  return today.slice(5) < birth.slice(5) ? years - 1 : years
+}

@@ -1,0 +1,59 @@
+/** A household and its people as cards and pages show them. */
+import type { DueHousehold, View } from '@/engine/api'
+import type { FieldRecord } from '@/engine/sync/record'
+import { dayInWords } from './days'
+import { text } from './plain'
+import type { Saying } from './saying'
+
+/** 沈建国户: the head's name, once. */
+export function householdName(household: FieldRecord): string {
+  return `${text(household.values.name).replace(/户$/, '')}户`
+}
+
+/** The door, or the address where there is no house number. */
+export function door(household: FieldRecord): string {
+  return text(household.values.house_number) || text(household.values.address)
+}
+
+/** Why it is due, in words that may be seen in a yard: never the class, nor a period by which it could be guessed. */
+export function whyDue(due: DueHousehold, today: string): Saying {
+  if (due.deadlineMs !== null) return { key: 'people.due_soon', named: { reason: due.reason } }
+  const seenThisMonth = due.lastCounted !== null && due.lastCounted.slice(0, 7) === today.slice(0, 7)
+  const key = seenThisMonth ? 'people.due_again' : 'people.due_this_month'
+  return { key, named: { reason: due.reason } }
+}
+
+/** 上次走访：3 天前 — as two sayings, the second inside the first. */
+export function lastVisit(lastCounted: string | null, today: string): Saying | null {
+  return lastCounted === null ? null : dayInWords(lastCounted, today)
+}
+
+/** 80 米, 1.2 公里 */
+export function distanceInWords(metres: number): Saying {
+  if (metres < 1000)
+    return { key: 'people.metres', named: { metres: Math.max(10, Math.round(metres / 10) * 10) } }
+  return { key: 'people.kilometres', named: { kilometres: (metres / 1000).toFixed(1) } }
+}
+
+/** A phone number as links need it; null where there is none that could be dialled. */
+export function phoneOf(records: readonly (FieldRecord | undefined)[]): string | null {
+  for (const record of records) {
+    const digits = text(record?.values.phone).replace(/[\s-]/g, '')
+    if (/^\+?\d{3,20}$/.test(digits)) return digits
+  }
+  return null
+}
+
+/** A map link of the phone (RFC 5870, WGS-84). The name stays here: another app has no need of it. */
+export function geoLink(lon: number, lat: number): string {
+  const at = `${lat.toFixed(6)},${lon.toFixed(6)}`
+  return `geo:${at}?q=${at}`
+}
+
+/** The household of a record (a task, a visit, a resident), where it is on this phone. */
+export function householdOf(view: View, record: FieldRecord): FieldRecord | undefined {
+  const household = text(record.values.household)
+  if (household) return view.get(household)
+  const resident = view.get(text(record.values.resident))
+  return resident && view.get(text(resident.values.household))
+}

@@ -1,0 +1,31 @@
+/**
+ * Every area's `routes.ts` exports `routes`. The address is behind `#`, so that it works wherever the app is served.
+ *
+ * Addresses that areas share: `/` today, `/map`, `/items`, `/cases`, `/me` (the five tabs: `meta.tab` shows the tab
+ * bar), `/household/:id`, `/resident/:id`, `/visit/:id`, `/round`, `/task/:id`, `/item/:key`, `/case/:id`, `/outbox`,
+ * `/conflict/:id`, `/history`, `/log`, `/figures`, `/settings`, `/storage`, `/help`, `/this-device`.
+ */
+import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
+
+export const TABS = ['today', 'map', 'items', 'cases', 'me'] as const
+export type Tab = (typeof TABS)[number]
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** The page is the first of a tab; the tab bar is shown. */
+    tab?: Tab
+  }
+}
+
+const areas = import.meta.glob<{ routes: RouteRecordRaw[] }>('./screens/*/routes.ts', { eager: true })
+
+export const router = createRouter({
+  history: createWebHashHistory(),
+  routes: [...Object.values(areas).flatMap((area) => area.routes), { path: '/:missing(.*)*', redirect: '/' }],
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+})
+
+/** Where a tab begins. */
+export function tabPath(tab: Tab): string {
+  return tab === 'today' ? '/' : `/${tab}`
+}

@@ -1,0 +1,59 @@
+import { fileURLToPath } from 'node:url'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vite'
+import { VitePWA } from 'vite-plugin-pwa'
+
+const GROUND = '#f5f4f2'
+
+/** Served by the server at `/app/`; `vite` alone hands calls on to a server on this computer. */
+export default defineConfig({
+  base: '/app/',
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  define: {
+    __VUE_PROD_DEVTOOLS__: false,
+    __VUE_I18N_LEGACY_API__: false,
+    __INTLIFY_PROD_DEVTOOLS__: false,
+  },
+  build: { target: 'es2022', sourcemap: false, chunkSizeWarningLimit: 700 },
+  server: {
+    proxy: Object.fromEntries(
+      ['/sync', '/api', '/app/settings.json'].map((path) => [path, 'http://127.0.0.1:8000']),
+    ),
+  },
+  plugins: [
+    vue(),
+    VitePWA({
+      strategies: 'generateSW',
+      // the worker says when: an update never takes a form away that is being written
+      registerType: 'prompt',
+      injectRegister: false,
+      includeAssets: ['icons/*'],
+      workbox: {
+        // lazy chunks too: everything works after the first load, wherever the phone goes next
+        globPatterns: ['**/*.{js,css,html,png,svg,woff2,json}'],
+        navigateFallback: 'index.html',
+        cleanupOutdatedCaches: true,
+        maximumFileSizeToCacheInBytes: 4 * 1024 * 1024,
+      },
+      manifest: {
+        id: '/app/',
+        name: '全岗通',
+        short_name: '全岗通',
+        description: '村社走访与办件，没有信号也能用',
+        lang: 'zh-CN',
+        dir: 'ltr',
+        start_url: '/app/',
+        scope: '/app/',
+        display: 'standalone',
+        orientation: 'any',
+        theme_color: GROUND,
+        background_color: GROUND,
+        icons: [
+          { src: 'icons/192.png', sizes: '192x192', type: 'image/png' },
+          { src: 'icons/512.png', sizes: '512x512', type: 'image/png' },
+          { src: 'icons/maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+        ],
+      },
+    }),
+  ],
+})
