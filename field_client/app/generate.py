@@ -39,7 +39,7 @@ from grid_map.counting_rules import RULES, Reason
 from server.api.document import completed
 from server.app import create_app
 from server.keys import new_keys
-from server.settings import Settings
+from server.settings import load_settings
 from server.store.engine import Store
 from sync.field_labels import LABELS, OF_KIND
 from sync.field_types import Digest, Reference
@@ -206,7 +206,7 @@ def openapi() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder) / "description.db")
         try:
-            app = create_app(Settings(data=Path(folder)), store, new_keys())
+            app = create_app(load_settings(data=Path(folder)), store, new_keys())
             document: dict[str, Any] = completed(app.openapi_schema.to_schema())
         finally:
             store.close()
