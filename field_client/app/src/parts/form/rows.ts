@@ -21,9 +21,9 @@ export function rowAnswers(answers: FlatAnswers, group: string, row: string): Fl
   )
 }
 
-/** A row id that nobody else makes; short, so that paths stay within their length. */
-export function newRow(random: Uint8Array = crypto.getRandomValues(new Uint8Array(8))): string {
-  return `r${[...random].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`
+/** A row id that nobody else makes. Ids sort by when they were made, as other copies show rows in that order. */
+export function newRow(nowMs: number, random: Uint8Array = crypto.getRandomValues(new Uint8Array(5))): string {
+  return `r${nowMs.toString(36)}-${[...random].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }
 
 /** What changes when a row is taken away: the mark for others who may have it, and its answers, which go. */
