@@ -3,7 +3,7 @@
 /** One village that a device follows: the grids whose records it may hold. */
 export interface VillageScope {
   village: string
-  grids?: string[]
+  grids: string[]
 }
 
 /** A worker's scope. `number` is higher with every change of it, within an epoch. */
@@ -18,7 +18,7 @@ export const COMMON = 'common'
 
 /** The grids of a village in a scope; empty where it only follows what its worker has in hand. */
 export function gridsOf(scope: Scope, village: string): Set<string> {
-  return new Set(scope.villages.filter((of) => of.village === village).flatMap((of) => of.grids ?? []))
+  return new Set(scope.villages.filter((of) => of.village === village).flatMap((of) => of.grids))
 }
 
 /**
