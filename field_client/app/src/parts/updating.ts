@@ -1,0 +1,38 @@
+/** A new version waits until the worker says so; what is being written is kept before the page is loaded anew. */
+import { useRegisterSW } from 'virtual:pwa-register/vue'
+import { ref, type Ref } from 'vue'
+import { flush } from './keeping'
+
+const LOOK_EVERY_MS = 60 * 60 * 1000
+
+interface Updating {
+  waits: Ref<boolean>
+  later: Ref<boolean>
+  update: () => Promise<void>
+}
+
+let held: Updating | null = null
+
+export function useUpdating(): Updating {
+  held ??= register()
+  return held
+}
+
+function register(): Updating {
+  const { needRefresh, updateServiceWorker } = useRegisterSW({
+    onRegisteredSW(_url, registration) {
+      if (!registration) return
+      const look = (): void => void registration.update().catch(() => undefined)
+      setInterval(look, LOOK_EVERY_MS)
+      window.addEventListener('online', look)
+    },
+  })
+  return {
+    waits: needRefresh,
+    later: ref(false),
+    async update() {
+      await flush()
+      await updateServiceWorker(true)
+    },
+  }
+}
