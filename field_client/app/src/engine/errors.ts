@@ -6,6 +6,8 @@
  * ├── StorageFull        nothing was written, nothing was lost    → make room, then tap again
  * ├── Locked             the PIN has not been given               → unlock
  * ├── WrongPin           the PIN does not open the vault          → again, or by account
+ * ├── PinWait            too many wrong PINs                      → wait, or by account
+ * ├── ElsewhereOpen      another tab has the database             → go on there, or take it over
  * ├── NotFound           no such record, item or operation here   → look for it in its list
  * ├── Refused            what was to be captured is not in order  → mend it; `problems` are all of its mistakes
  * └── ExchangeFailed
@@ -60,12 +62,37 @@ export class Locked extends FieldError {
 }
 
 export class WrongPin extends FieldError {
-  constructor() {
+  /** `triesLeft`: how many more are looked at before there is a wait. */
+  constructor(readonly triesLeft: number | null = null) {
     super(
       '口令不对',
       'wrong PIN',
-      '再试一次；忘记口令可用账号重设',
+      triesLeft === null || triesLeft > 3
+        ? '再试一次；忘记口令可用账号重设'
+        : `再试一次（还可试${triesLeft}次，之后需要等待）；忘记口令可用账号重设`,
       'try again, or reset it with your account',
+    )
+  }
+}
+
+export class PinWait extends FieldError {
+  constructor(readonly waitSeconds: number) {
+    super(
+      `口令错了多次，请等 ${waitSeconds} 秒再试`,
+      `too many wrong PINs; wait ${waitSeconds} s`,
+      '忘记口令可用账号重设，登记的内容都在',
+      'or reset it with your account; nothing is lost',
+    )
+  }
+}
+
+export class ElsewhereOpen extends FieldError {
+  constructor() {
+    super(
+      '全岗通已在另一个页面打开',
+      'the app is open in another tab',
+      '请到那个页面继续，或在这里点“在此继续”',
+      'go on there, or take it over here',
     )
   }
 }
@@ -117,7 +144,8 @@ export class CallRefused extends ExchangeFailed {
     readonly code: string,
     readonly document: Readonly<{
       title?: string
-      detail?: string
+      title_en?: string
+      detail?: string | null
       next?: string
       [member: string]: unknown
     }>,
@@ -125,7 +153,7 @@ export class CallRefused extends ExchangeFailed {
     const title = document.title ?? `服务器拒绝了请求（${status}）`
     super(
       document.detail ? `${title}：${document.detail}` : title,
-      `refused: ${code} (${status})`,
+      document.title_en ?? `the server refuses (${status})`,
       document.next ?? '',
     )
   }

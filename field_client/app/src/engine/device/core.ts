@@ -38,7 +38,13 @@ export interface Core {
   village(): string
   /** Judge and keep operations in their order, all of them or none, durably. Refused with every problem of all. */
   capture(drafts: Draft[]): Promise<Captured[]>
-  create(kind: string, village: string, fields: Fields, record?: string, problems?: Problem[]): Promise<Captured>
+  create(
+    kind: string,
+    village: string,
+    fields: Fields,
+    record?: string,
+    problems?: Problem[],
+  ): Promise<Captured>
   change(kind: string, record: string, fields: Fields, problems?: Problem[]): Promise<Captured>
   void(kind: string, record: string, reason: string): Promise<Captured>
   /** A shown record of a kind. NotFound if there is none. */

@@ -1,0 +1,169 @@
+/**
+ * The phone's one database: IndexedDB `allpost`, owned by one tab.
+ *
+ * Invariants
+ * - `transact` is one transaction with strict durability: when its promise is fulfilled all of it is on the disk; when
+ *   it is rejected, none of it.
+ * - Each transaction that writes checks in itself that this tab still owns the database, so that a tab that was put out
+ *   writes nothing more, however late it hears of it.
+ * - What it is given for `sealed`, `blocks`, `outbox`, `drafts`, `files` and `segments` is sealed already (vault.ts).
+ */
+import { openDB, type IDBPDatabase } from 'idb'
+import { ElsewhereOpen, FieldError, StorageFull, StoreDamaged } from '../errors'
+
+export const STORES = ['meta', 'sealed', 'blocks', 'outbox', 'drafts', 'files', 'segments'] as const
+export type StoreName = (typeof STORES)[number]
+export type Key = string | number
+
+/** One thing that a transaction does. */
+export type Write =
+  | { store: StoreName; key: Key; value: unknown }
+  | { store: StoreName; remove: Key }
+  | { store: StoreName; clear: true }
+
+const NAME = 'allpost'
+const VERSION = 1
+/** In `meta`: the tab that owns the database. */
+const OWNER = 'owner'
+
+/** An open database. */
+export class Database {
+  private closedBy: 'us' | 'another' | null = null
+
+  private constructor(
+    private readonly idb: IDBPDatabase,
+    private readonly owner: string,
+  ) {}
+
+  /**
+   * Open for a tab that holds the lock (ownership.ts). `onLost` is told when the browser or another version of this
+   * program closes it. StoreDamaged, StorageFull.
+   */
+  static async open(owner: string, onLost: () => void): Promise<Database> {
+    const opened: { database?: Database } = {}
+    const lost = (): void => {
+      opened.database?.lose()
+      onLost()
+    }
+    const idb = await explained(() =>
+      openDB(NAME, VERSION, {
+        upgrade(database) {
+          for (const store of STORES)
+            if (!database.objectStoreNames.contains(store)) database.createObjectStore(store)
+        },
+        blocking: lost,
+        terminated: lost,
+      }),
+    )
+    const database = new Database(idb, owner)
+    opened.database = database
+    await explained(() => idb.put('meta', owner, OWNER))
+    return database
+  }
+
+  /** A value under a key; undefined if there is none. */
+  async get(store: StoreName, key: Key): Promise<unknown> {
+    const value: unknown = await this.explained(() => this.idb.get(store, key))
+    return value
+  }
+
+  /** Everything in a store, in the order of its keys. */
+  async all(store: StoreName): Promise<[Key, unknown][]> {
+    return this.explained(async () => {
+      const transaction = this.idb.transaction(store)
+      const [keys, values] = await Promise.all([transaction.store.getAllKeys(), transaction.store.getAll()])
+      return keys.map((key, at) => [key as Key, values[at] as unknown])
+    })
+  }
+
+  /** Write all of it or nothing. ElsewhereOpen, StorageFull, StoreDamaged. */
+  async transact(writes: readonly Write[]): Promise<void> {
+    if (writes.length === 0) return
+    await this.explained(async () => {
+      const stores = [...new Set<StoreName>(['meta', ...writes.map((write) => write.store)])]
+      const transaction = this.idb.transaction(stores, 'readwrite', { durability: 'strict' })
+      // heard here and not only by its waiter, or the abort of a refused one would count as unhandled
+      const done = transaction.done.then(
+        () => null,
+        (error: unknown) => ({ error }),
+      )
+      try {
+        const owner: unknown = await transaction.objectStore('meta').get(OWNER)
+        if (owner !== this.owner) throw new ElsewhereOpen()
+        await Promise.all(writes.map((write) => perform(transaction.objectStore(write.store), write)))
+      } catch (error) {
+        abort(transaction)
+        // what ended the transaction tells more than the request that it took along
+        const ended = await done
+        throw error instanceof FieldError ? error : mostTelling(error, ended?.error)
+      }
+      const ended = await done
+      if (ended !== null) throw ended.error
+    })
+  }
+
+  /** Give it back; a second time does nothing. */
+  close(): void {
+    if (this.closedBy === null) {
+      this.closedBy = 'us'
+      this.idb.close()
+    }
+  }
+
+  /** Closed because another tab or version of this program wants it: nothing more is read or written. */
+  lose(): void {
+    if (this.closedBy === null) this.idb.close()
+    this.closedBy = 'another'
+  }
+
+  private async explained<T>(work: () => Promise<T>): Promise<T> {
+    if (this.closedBy !== null) throw new ElsewhereOpen()
+    return explained(work).catch((error: unknown) => {
+      throw this.wasLost() ? new ElsewhereOpen() : error
+    })
+  }
+
+  private wasLost(): boolean {
+    return this.closedBy !== null
+  }
+}
+
+/** The part of idb's writable stores that writing needs. */
+interface Writable {
+  put(value: unknown, key: Key): Promise<unknown>
+  delete(key: Key): Promise<void>
+  clear(): Promise<void>
+}
+
+async function perform(store: Writable, write: Write): Promise<void> {
+  if ('clear' in write) await store.clear()
+  else if ('remove' in write) await store.delete(write.remove)
+  else await store.put(write.value, write.key)
+}
+
+function abort(transaction: { abort(): void }): void {
+  try {
+    transaction.abort()
+  } catch {
+    // it ended by itself
+  }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error || error instanceof DOMException ? error.name : ''
+}
+
+function mostTelling(error: unknown, ended: unknown): unknown {
+  return nameOf(ended) === 'QuotaExceededError' || nameOf(error) === 'AbortError' ? (ended ?? error) : error
+}
+
+/** The browser's errors in words that say what to do. */
+async function explained<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof FieldError) throw error
+    if (nameOf(error) === 'QuotaExceededError') throw new StorageFull(error)
+    throw new StoreDamaged(error)
+  }
+}

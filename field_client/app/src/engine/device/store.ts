@@ -1,0 +1,224 @@
+/**
+ * What an unlocked phone holds: values, copy and outbox in memory, and the one way in which they change.
+ *
+ * Invariants
+ * - Memory is what is on the disk: a write is staged, sealed, written in one transaction, and only then taken into memory.
+ *   Where any of it fails nothing has changed anywhere.
+ * - Writes come one after the other: what `stage` reads is not changed by anybody until its write has ended.
+ */
+import { Locked } from '../errors'
+import { CopyBlocks } from './copy_blocks'
+import { CopyEdit } from './copy_edit'
+import type { Database, StoreName, Write } from './database'
+import { isOpen, Outbox, type OutboxEntry } from './outbox'
+import { OutboxEdit } from './outbox_edit'
+import { RecordCopy } from './record_copy'
+import { Values, ValuesEdit } from './values'
+import type { Vault } from './vault'
+
+/** What a write changed, for those who keep something made of it. */
+export interface Changed {
+  /** Ids of the copy's records that were put or removed. */
+  records: ReadonlySet<string>
+  /** The outbox was changed (an operation captured, an outcome, a lift). */
+  outbox: boolean
+  /** Names of the values that were set. */
+  values: ReadonlySet<string>
+}
+
+/** One write that is being made. Everything is read and changed through it; it is staged without waiting. */
+export class Edit {
+  readonly values: ValuesEdit
+  readonly copy: CopyEdit
+  readonly outbox: OutboxEdit
+  /** Plain values beside it (keys, what is sealed to the server): nothing personal. */
+  readonly plain: Write[] = []
+  private readonly cleared = new Set<StoreName>()
+
+  constructor(store: Store) {
+    this.values = new ValuesEdit(store.values)
+    this.copy = new CopyEdit(store.copy)
+    this.outbox = new OutboxEdit(store.outbox, this.values, this.copy)
+  }
+
+  /** Empty a whole store along with it. */
+  clear(store: 'segments' | 'drafts' | 'files'): void {
+    this.cleared.add(store)
+  }
+
+  get clears(): ReadonlySet<StoreName> {
+    return this.cleared
+  }
+}
+
+export class Store {
+  readonly values = new Values()
+  readonly copy = new RecordCopy()
+  readonly outbox = new Outbox(this.values)
+  /** Fulfilled when the settled history is in memory too. Whoever hands over, or shows the history, waits for it. */
+  complete: Promise<void> = Promise.resolve()
+  private readonly blocks = new CopyBlocks()
+  private readonly listeners = new Set<(changed: Changed) => void>()
+  private turn: Promise<unknown> = Promise.resolve()
+  private closed = false
+
+  private constructor(
+    readonly database: Database,
+    readonly vault: Vault,
+  ) {}
+
+  /** Read everything that is open. StoreDamaged where anything was altered. */
+  static async open(database: Database, vault: Vault): Promise<Store> {
+    const store = new Store(database, vault)
+    await store.load()
+    return store
+  }
+
+  /** Hear of every write when it is on the disk and in memory; the way to stop. */
+  onChange(listener: (changed: Changed) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  /**
+   * Stage a write in its turn and make it durable; what `stage` returned. Whatever `stage` throws, nothing is written.
+   * StorageFull, ElsewhereOpen, StoreDamaged, Locked.
+   */
+  write<T>(stage: (edit: Edit) => T): Promise<T> {
+    const work = this.turn.then(() => this.perform(stage))
+    this.turn = work.catch(() => undefined)
+    return work
+  }
+
+  /** Join what became many small blocks; at the end of a sync, or when nobody waits. */
+  compact(): Promise<void> {
+    const work = this.turn.then(() => this.performCompaction())
+    this.turn = work.catch(() => undefined)
+    return work
+  }
+
+  /** Forget everything; writes that wait are refused. */
+  close(): void {
+    this.closed = true
+    this.listeners.clear()
+  }
+
+  private async perform<T>(stage: (edit: Edit) => T): Promise<T> {
+    if (this.closed) throw new Locked()
+    const edit = new Edit(this)
+    const result = stage(edit)
+    await this.commit(edit)
+    return result
+  }
+
+  private async commit(edit: Edit): Promise<void> {
+    const { values, copy, outbox } = edit
+    const block = this.blocks.planned(copy.changed)
+    const sealed = await Promise.all([
+      ...[...values.changed].map(([name, value]) => this.sealedValue(name, value)),
+      ...[...outbox.changed].map(([counter, entry]) => this.sealedEntry(counter, entry)),
+      ...block.puts.map(({ key, text }) => this.vault.sealedWrite('blocks', key, text)),
+    ])
+    const writes = [
+      ...[...edit.clears].map((store): Write => ({ store, clear: true })),
+      ...edit.plain,
+      ...block.removes.map((key): Write => ({ store: 'blocks', remove: key })),
+      ...sealed,
+    ]
+    if (this.closed) throw new Locked()
+    await this.database.transact(writes)
+    this.values.take(values.changed)
+    this.copy.take(copy.changed)
+    this.outbox.take(outbox.changed)
+    this.blocks.take(block)
+    this.tell({
+      records: new Set(copy.changed.keys()),
+      outbox: outbox.changed.size > 0,
+      values: new Set(values.changed.keys()),
+    })
+  }
+
+  private async performCompaction(): Promise<void> {
+    const plan = this.closed ? null : this.blocks.compaction(this.copy)
+    if (plan === null) return
+    const puts = await Promise.all(
+      plan.puts.map(({ key, text }) => this.vault.sealedWrite('blocks', key, text)),
+    )
+    await this.database.transact([
+      ...plan.removes.map((key): Write => ({ store: 'blocks', remove: key })),
+      ...puts,
+    ])
+    this.blocks.take(plan)
+  }
+
+  private async sealedValue(name: string, value: unknown): Promise<Write> {
+    if (value === undefined) return { store: 'sealed', remove: name }
+    return this.vault.sealedWrite('sealed', name, JSON.stringify(value))
+  }
+
+  private async sealedEntry(counter: number, entry: OutboxEntry | null): Promise<Write> {
+    if (entry === null) return { store: 'outbox', remove: counter }
+    const open = isOpen(entry)
+    const sealed = await this.vault.seal(outboxPlace(counter, open), JSON.stringify(entry))
+    return { store: 'outbox', key: counter, value: { open, sealed } satisfies OutboxRow }
+  }
+
+  private async load(): Promise<void> {
+    const [values, blocks, rows] = await Promise.all([
+      this.database.all('sealed'),
+      this.database.all('blocks'),
+      this.database.all('outbox'),
+    ])
+    const outbox = rows.map(([key, row]) => ({ counter: Number(key), row: row as OutboxRow }))
+    const [read] = await Promise.all([
+      this.vault.openAll('sealed', values),
+      this.readBlocks(blocks),
+      this.readEntries(outbox.filter(({ row }) => row.open)),
+    ])
+    this.values.take(new Map(read.map(([name, text]) => [String(name), JSON.parse(text) as unknown])))
+    this.complete = this.readHistory(outbox.filter(({ row }) => !row.open))
+    // whoever needs it hears of a failure from the promise itself
+    this.complete.catch(() => undefined)
+  }
+
+  private async readBlocks(blocks: [string | number, unknown][]): Promise<void> {
+    const read = await this.vault.openAll('blocks', blocks)
+    for (const [key, text] of read) this.copy.take(this.blocks.read(Number(key), text))
+  }
+
+  private async readEntries(rows: { counter: number; row: OutboxRow }[]): Promise<void> {
+    const texts = await Promise.all(
+      rows.map(({ counter, row }) => this.vault.open(outboxPlace(counter, row.open), row.sealed)),
+    )
+    const entries = texts.map((text) => JSON.parse(text) as OutboxEntry)
+    // what was captured or changed meanwhile is newer than what was read
+    this.outbox.take(
+      new Map(entries.filter((entry) => !this.outbox.at(entry.counter)).map((one) => [one.counter, one])),
+    )
+  }
+
+  /** In pieces, the latest first, so that the screen is not held up. */
+  private async readHistory(rows: { counter: number; row: OutboxRow }[]): Promise<void> {
+    const latestFirst = rows.reverse()
+    for (let at = 0; at < latestFirst.length && !this.closed; at += HISTORY_PIECE) {
+      await new Promise((resolve) => setTimeout(resolve))
+      await this.readEntries(latestFirst.slice(at, at + HISTORY_PIECE))
+    }
+  }
+
+  private tell(changed: Changed): void {
+    for (const listener of this.listeners) listener(changed)
+  }
+}
+
+const HISTORY_PIECE = 100
+
+/** As the store `outbox` has it: `open` tells what to read first; it is bound to the sealed text. */
+interface OutboxRow {
+  open: boolean
+  sealed: Uint8Array<ArrayBuffer>
+}
+
+function outboxPlace(counter: number, open: boolean): string {
+  return `outbox:${counter}:${open ? 'open' : 'settled'}`
+}

@@ -1,0 +1,118 @@
+/**
+ * The vault: one data key of 32 random bytes, under which everything personal on this phone is sealed (AES-256-GCM).
+ *
+ * Each seal has a random nonce of its own in front, and additional data that says what it is and where it stands, so that
+ * sealed values cannot be changed for one another. How the data key is kept is in key_box.ts.
+ */
+import { Locked, StoreDamaged } from '../errors'
+import type { Key, StoreName, Write } from './database'
+import { sealTo } from './sealing'
+
+export type Bytes = Uint8Array<ArrayBuffer>
+
+export const KEY_BYTES = 32
+const NONCE_BYTES = 12
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+export class Vault {
+  private constructor(
+    private key: CryptoKey | null,
+    private readonly raw: Bytes,
+  ) {}
+
+  /** A vault under a data key of 32 bytes; the bytes are the vault's from now on. */
+  static async under(dataKey: Bytes): Promise<Vault> {
+    const key = await crypto.subtle.importKey('raw', dataKey, 'AES-GCM', false, ['encrypt', 'decrypt'])
+    return new Vault(key, dataKey)
+  }
+
+  /** Forget the key: nothing more is sealed or opened. */
+  lock(): void {
+    this.key = null
+    this.raw.fill(0)
+  }
+
+  /** The data key sealed to the server's public point, under this device's id (docs/protocol.md, Unlock). */
+  async sealToServer(publicPoint: Bytes, device: string): Promise<Bytes> {
+    this.opened()
+    const id = encoder.encode(device)
+    const plain = new Uint8Array(id.length + this.raw.length)
+    plain.set(id)
+    plain.set(this.raw, id.length)
+    const sealed = await sealTo(publicPoint, plain)
+    plain.fill(0)
+    return sealed
+  }
+
+  /** A copy of the data key, to keep it under another PIN. To be wiped by whoever asks. */
+  dataKey(): Bytes {
+    this.opened()
+    return this.raw.slice()
+  }
+
+  /** Seal a text for a place. Locked. */
+  seal(place: string, text: string): Promise<Bytes> {
+    return this.sealBytes(place, encoder.encode(text))
+  }
+
+  /** The text that was sealed for a place. StoreDamaged where it is not that; Locked. */
+  async open(place: string, sealed: unknown): Promise<string> {
+    return decoder.decode(await this.openBytes(place, sealed))
+  }
+
+  async sealBytes(place: string, plain: Bytes): Promise<Bytes> {
+    const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES))
+    const how = { name: 'AES-GCM', iv: nonce, additionalData: encoder.encode(place) }
+    const cipher = new Uint8Array(await crypto.subtle.encrypt(how, this.opened(), plain))
+    const sealed = new Uint8Array(NONCE_BYTES + cipher.length)
+    sealed.set(nonce)
+    sealed.set(cipher, NONCE_BYTES)
+    return sealed
+  }
+
+  async openBytes(place: string, sealed: unknown): Promise<Bytes> {
+    const key = this.opened()
+    if (!(sealed instanceof Uint8Array)) throw new StoreDamaged(new TypeError(`nothing sealed at ${place}`))
+    const how = {
+      name: 'AES-GCM',
+      iv: sealed.slice(0, NONCE_BYTES),
+      additionalData: encoder.encode(place),
+    }
+    try {
+      return new Uint8Array(await crypto.subtle.decrypt(how, key, sealed.slice(NONCE_BYTES)))
+    } catch (error) {
+      throw new StoreDamaged(error)
+    }
+  }
+
+  /** The write that puts a text, sealed for its place. */
+  async sealedWrite(store: StoreName, key: Key, text: string): Promise<Write> {
+    return { store, key, value: await this.seal(placeOf(store, key), text) }
+  }
+
+  /** The texts of a whole store. */
+  openAll(store: StoreName, rows: readonly (readonly [Key, unknown])[]): Promise<[Key, string][]> {
+    return Promise.all(
+      rows.map(async ([key, sealed]): Promise<[Key, string]> => [
+        key,
+        await this.open(placeOf(store, key), sealed),
+      ]),
+    )
+  }
+
+  private opened(): CryptoKey {
+    if (this.key === null) throw new Locked()
+    return this.key
+  }
+}
+
+/** What a seal says of where it stands. */
+export function placeOf(store: StoreName, key: Key): string {
+  return `${store}:${key}`
+}
+
+/** A new data key. */
+export function newDataKey(): Bytes {
+  return crypto.getRandomValues(new Uint8Array(KEY_BYTES))
+}
