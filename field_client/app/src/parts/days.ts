@@ -1,14 +1,14 @@
 /** Days and moments as people say them, in Asia/Shanghai (which has kept UTC+8 since 1991). */
+import { countDay, dayNumber, dayOfNumber } from '@/engine/grid_map/days'
 import type { Saying } from './saying'
 
 const SHANGHAI_MS = 8 * 3_600_000
-const DAY_MS = 86_400_000
 /** From how many days on a date is said instead of "… days ago". */
 const DATE_FROM_DAYS = 8
 
 /** The day (ISO) of an instant. */
 export function dayOf(atMs: number): string {
-  return new Date(atMs + SHANGHAI_MS).toISOString().slice(0, 10)
+  return countDay(atMs)
 }
 
 /** The time of an instant, `09:05`. */
@@ -18,12 +18,12 @@ export function timeOf(atMs: number): string {
 
 /** Whole days from one ISO day to another, negative backwards. */
 export function daysBetween(from: string, to: string): number {
-  return Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS)
+  return dayNumber(to) - dayNumber(from)
 }
 
 /** An ISO day some days later. */
 export function dayAfter(day: string, days: number): string {
-  return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10)
+  return dayOfNumber(dayNumber(day) + days)
 }
 
 /** What `<input type="date">` and `type="time"` hold, as a moment; null where it is none. */
@@ -50,7 +50,7 @@ export function dateInWords(day: string, withYear = false): Saying {
 
 /** The weekday of an ISO day, 0 for Sunday. */
 export function weekday(day: string): number {
-  return new Date(Date.parse(day)).getUTCDay()
+  return new Date(day).getUTCDay()
 }
 
 /** How old somebody is on a day; null where the birth date is not known. */

@@ -1,0 +1,8 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export const routes: RouteRecordRaw[] = [
+  /** A visit in progress, or one that was recorded. */
+  { path: '/visit/:id', name: 'visit', component: () => import('./VisitPage.vue'), props: true },
+  /** 补记, or a visit that begins at another place; query `household` preselects one. */
+  { path: '/write-up', name: 'write-up', component: () => import('./WriteUpPage.vue') },
+]

@@ -1,0 +1,28 @@
+export default {
+  zh: {
+    title: '走访 {grid}',
+    today: '今天的走访',
+    since: '{time} 开始',
+    so_far: '入户 {visits} 次，{households} 户',
+    found: '发现问题 {findings} 个，办件 {cases} 件',
+    by_itself: '最后一次入户 3 小时后会自动结束，不用担心忘了点。',
+    note: '本轮备注',
+    visits_today: '今天的入户',
+    no_visits: '今天的入户会列在这里',
+    no_visits_hint: '在“今日”点一户，再点“开始”',
+    finished: '本轮已结束，入户 {visits} 次',
+  },
+  en: {
+    title: 'Round in {grid}',
+    today: 'Today’s visits',
+    since: 'since {time}',
+    so_far: '{visits} visits, {households} households',
+    found: '{findings} findings, {cases} cases',
+    by_itself: 'It ends by itself 3 hours after the last visit.',
+    note: 'Note about this round',
+    visits_today: 'Visits today',
+    no_visits: 'Today’s visits will be listed here',
+    no_visits_hint: 'In Today tap a household, then Start',
+    finished: 'The round has ended, {visits} visits',
+  },
+}
