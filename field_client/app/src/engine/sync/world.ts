@@ -26,15 +26,13 @@ export interface World {
   villageOfGrid(grid: string): string | undefined
 }
 
-/** The facts beyond applying that rules need. Where only the server knows, a device says yes. */
+/** The facts beyond applying that rules need. What only the server knows (who ever had a grid) no phone judges. */
 export interface Facts extends World {
-  /** Whether a worker belongs to a village. */
+  /** Whether a worker of that division belongs to a village. */
   coversVillage(division: string, village: string): boolean
-  /** Whether the author ever had this grid. */
-  hadGrid(grid: string): boolean
   /** Whether the rota puts the worker at the village's window on that day (ISO). */
   onDuty(worker: string, village: string, day: string): boolean
-  /** Whether the month of that day is closed for amendments. */
+  /** Whether the month of that day (ISO) is closed for amendments. */
   monthClosed(day: string, nowMs: number): boolean
   /** A worker's name; the id where somebody has not been heard of. */
   nameOf(worker: string): string
