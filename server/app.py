@@ -15,6 +15,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp
 
 from server.access_log import AccessLog
+from server.api.app import app_file, app_settings
 from server.api.data import data_api
 from server.api.document import Document
 from server.api.front import front
@@ -56,7 +57,7 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
     store.on_doubt(knowledge.forget)
     intake = Intake(keys, knowledge, settings.outcomes_page_max)
     app = Litestar(
-        route_handlers=[front, health, ready, sync_api, data_api],
+        route_handlers=[front, app_file, app_settings, health, ready, sync_api, data_api],
         dependencies={
             "settings": _given(settings),
             "store": _given(store),

@@ -10,7 +10,7 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -45,6 +45,11 @@ class Settings(BaseSettings):
     readers: Count = Field(2, title="数据库读取线程数")
     allow_demonstration_accounts: bool = Field(False, title="允许演示账号在非本机地址使用")
 
+    app: Path | None = Field(None, title="手机应用文件夹")
+    tile_url: str | None = Field(None, title="底图瓦片地址")
+    tile_attribution: str | None = Field(None, title="底图署名")
+    tile_system: Literal["wgs84", "gcj02"] = Field("wgs84", title="底图坐标系")
+
     batch_operations_max: Count = Field(500, title="一次上报的操作数上限")
     batch_bytes_max: Count = Field(1024 * 1024, title="一次上报解压后的字节数上限")
     changes_page_records_max: Count = Field(1000, title="变更页的记录数上限")
@@ -67,6 +72,17 @@ class Settings(BaseSettings):
         if (self.certificate is None) != (self.key is None):
             raise ValueError("certificate and key are given together or not at all")
         return self
+
+    @field_validator("tile_url")
+    @classmethod
+    def _tiles_have_places(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        if not url.startswith(("https://", "http://", "/")) or set(url) & set(" ;,'\""):
+            raise ValueError("an address that begins with https://, http:// or /")
+        if not all(part in url for part in ("{x}", "{y}", "{z}")):
+            raise ValueError("the address has {x}, {y} and {z} where a tile's numbers go")
+        return url
 
     @classmethod
     def settings_customise_sources(
