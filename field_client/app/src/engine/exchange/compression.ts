@@ -1,4 +1,7 @@
 /** Compressing what is sent, where the browser can and it is worth it; opening what segments are compressed with. */
+import { Unreachable } from '../errors'
+import type { FeedRecord } from '../wire/messages'
+
 const COMPRESSED_FROM_BYTES = 1024
 
 /** A body as it is sent, and its `Content-Encoding`; null where it goes as it is. */
@@ -10,4 +13,17 @@ export async function compressed(
   }
   const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip'))
   return { bytes: new Uint8Array(await new Response(stream).arrayBuffer()), encoding: 'gzip' }
+}
+
+/** The records of a segment: one zstd frame of JSON lines. Unreachable where it cannot be read. */
+export async function recordsOf(segment: Uint8Array): Promise<FeedRecord[]> {
+  // loaded at the first sync, not with the first screen
+  const { decompress } = await import('fzstd')
+  try {
+    const lines = new TextDecoder('utf-8', { fatal: true }).decode(decompress(segment)).trimEnd()
+    // one parse of a list is much quicker than one for each line
+    return lines === '' ? [] : (JSON.parse(`[${lines.replaceAll('\n', ',')}]`) as FeedRecord[])
+  } catch (error) {
+    throw new Unreachable(error)
+  }
 }
