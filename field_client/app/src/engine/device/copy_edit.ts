@@ -1,9 +1,8 @@
 /** Changing the copy inside a write: what a page, a segment or a scope does to it, and which of two versions stands. */
+import { REFERENCE_VILLAGE } from '../sync/kinds'
 import { partOf, type FieldRecord } from '../sync/record'
 import { COMMON, OWN, partInScope, type Scope } from '../sync/scope'
 import type { CopyReader, Held, RecordCopy } from './record_copy'
-
-const REFERENCE = 'reference'
 
 /** A record as a feed or a segment sends it. */
 export type SentRecord = FieldRecord & { version: number }
@@ -92,7 +91,8 @@ export class CopyEdit implements CopyReader {
     for (const [id, held] of [...this.all()]) {
       const home = held.record.village
       const followed = grids.get(home)
-      const part = home === REFERENCE ? held.part : followed && partAfter(held, followed, scope.worker)
+      const part =
+        home === REFERENCE_VILLAGE ? held.part : followed && partAfter(held, followed, scope.worker)
       if (part === undefined) {
         this.changed.set(id, undefined)
         dropped.push(id)

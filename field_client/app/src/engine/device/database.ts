@@ -20,6 +20,8 @@ export type Write =
   | { store: StoreName; key: Key; value: unknown }
   | { store: StoreName; remove: Key }
   | { store: StoreName; clear: true }
+  /** Remove all whose keys begin so. */
+  | { store: StoreName; prefix: string }
 
 const NAME = 'allpost'
 const VERSION = 1
@@ -74,6 +76,11 @@ export class Database {
       const [keys, values] = await Promise.all([transaction.store.getAllKeys(), transaction.store.getAll()])
       return keys.map((key, at) => [key as Key, values[at] as unknown])
     })
+  }
+
+  /** The keys of a store. */
+  async keys(store: StoreName): Promise<Key[]> {
+    return this.explained(async () => (await this.idb.getAllKeys(store)) as Key[])
   }
 
   /** Write all of it or nothing. ElsewhereOpen, StorageFull, StoreDamaged. */
@@ -131,13 +138,15 @@ export class Database {
 /** The part of idb's writable stores that writing needs. */
 interface Writable {
   put(value: unknown, key: Key): Promise<unknown>
-  delete(key: Key): Promise<void>
+  delete(key: Key | IDBKeyRange): Promise<void>
   clear(): Promise<void>
 }
 
 async function perform(store: Writable, write: Write): Promise<void> {
   if ('clear' in write) await store.clear()
-  else if ('remove' in write) await store.delete(write.remove)
+  else if ('prefix' in write) {
+    await store.delete(IDBKeyRange.bound(write.prefix, `${write.prefix}\uffff`))
+  } else if ('remove' in write) await store.delete(write.remove)
   else await store.put(write.value, write.key)
 }
 

@@ -9,7 +9,8 @@
 import { Locked } from '../errors'
 import { CopyBlocks } from './copy_blocks'
 import { CopyEdit } from './copy_edit'
-import type { Database, StoreName, Write } from './database'
+import type { Database, Write } from './database'
+import { FetchedSegments, segmentPrefix } from './fetched_segments'
 import { isOpen, Outbox, type OutboxEntry } from './outbox'
 import { OutboxEdit } from './outbox_edit'
 import { RecordCopy } from './record_copy'
@@ -31,9 +32,8 @@ export class Edit {
   readonly values: ValuesEdit
   readonly copy: CopyEdit
   readonly outbox: OutboxEdit
-  /** Plain values beside it (keys, what is sealed to the server): nothing personal. */
-  readonly plain: Write[] = []
-  private readonly cleared = new Set<StoreName>()
+  /** What goes along in the same transaction: plain values (keys; nothing personal), whole stores emptied. */
+  readonly beside: Write[] = []
 
   constructor(store: Store) {
     this.values = new ValuesEdit(store.values)
@@ -41,13 +41,15 @@ export class Edit {
     this.outbox = new OutboxEdit(store.outbox, this.values, this.copy)
   }
 
-  /** Empty a whole store along with it. */
-  clear(store: 'segments' | 'drafts' | 'files'): void {
-    this.cleared.add(store)
+  /** Drop the fetched segments of a village; of all where none is named. */
+  forgetSegments(village?: string): void {
+    if (village === undefined) this.beside.push({ store: 'segments', clear: true })
+    else this.beside.push({ store: 'segments', prefix: segmentPrefix(village) })
   }
 
-  get clears(): ReadonlySet<StoreName> {
-    return this.cleared
+  /** Drop all drafts (a wipe). */
+  forgetDrafts(): void {
+    this.beside.push({ store: 'drafts', clear: true })
   }
 }
 
@@ -55,6 +57,7 @@ export class Store {
   readonly values = new Values()
   readonly copy = new RecordCopy()
   readonly outbox = new Outbox(this.values)
+  readonly segments: FetchedSegments
   /** Fulfilled when the settled history is in memory too. Whoever hands over, or shows the history, waits for it. */
   complete: Promise<void> = Promise.resolve()
   private readonly blocks = new CopyBlocks()
@@ -65,7 +68,9 @@ export class Store {
   private constructor(
     readonly database: Database,
     readonly vault: Vault,
-  ) {}
+  ) {
+    this.segments = new FetchedSegments(database, vault)
+  }
 
   /** Read everything that is open. StoreDamaged where anything was altered. */
   static async open(database: Database, vault: Vault): Promise<Store> {
@@ -120,8 +125,7 @@ export class Store {
       ...block.puts.map(({ key, text }) => this.vault.sealedWrite('blocks', key, text)),
     ])
     const writes = [
-      ...[...edit.clears].map((store): Write => ({ store, clear: true })),
-      ...edit.plain,
+      ...edit.beside,
       ...block.removes.map((key): Write => ({ store: 'blocks', remove: key })),
       ...sealed,
     ]
