@@ -1,0 +1,253 @@
+/**
+ * Rounds and household visits: started on the way, finished at the door, or written up later (补记). A visit in progress
+ * is a draft under the id of the record that it becomes; finished, it is captured with its round and its follow-up, all
+ * of them or none.
+ */
+import type { Captured, VisitDraft, Visits } from '../api'
+import { NotFound, Refused } from '../errors'
+import type { Label } from '../problem'
+import { momentMs } from '../sync/clock'
+import { text, texts } from '../sync/field_values'
+import type { FieldRecord, Fields } from '../sync/record'
+import type { Core, Draft } from './core'
+import { residentsOf, visitsOf } from './households'
+import { roundFor, roundOpenAt } from './rounds'
+import { householdName } from './titles'
+import { copiedDraft, VisitDrafts } from './visit_drafts'
+import { beganAt, followUpFields, visitFields, visitItem, visitProblems } from './visit_fields'
+
+const REGULAR = 'regular_visit'
+/** What a visit was for; the identifiers travel. */
+export const PURPOSES: readonly { key: string; label: Label }[] = [
+  { key: REGULAR, label: { zh: '日常走访', en: 'regular visit' } },
+  { key: 'care', label: { zh: '关爱探访', en: 'care' } },
+  { key: 'policy', label: { zh: '政策宣传', en: 'policies explained' } },
+  { key: 'safety', label: { zh: '安全检查', en: 'safety' } },
+  { key: 'information', label: { zh: '信息核实', en: 'information checked' } },
+  { key: 'dispute', label: { zh: '矛盾调解', en: 'a dispute mediated' } },
+  { key: 'errand', label: { zh: '上门代办', en: 'an errand done' } },
+]
+
+interface Where {
+  household?: string
+  place?: string
+  grid?: string
+  item?: string
+}
+
+export class DeviceVisits implements Visits {
+  readonly purposes = [...PURPOSES]
+  private readonly drafts: VisitDrafts
+
+  constructor(private readonly core: Core) {
+    this.drafts = new VisitDrafts(core)
+  }
+
+  openRound(): { record: FieldRecord; visits: number; startedAt: string; grid: string } | null {
+    const open = roundOpenAt(this.core, this.core.nowMs())
+    if (open === null) return null
+    const { record, visits } = open
+    const { values } = record
+    return {
+      record,
+      visits,
+      startedAt: text(values, 'started_at'),
+      grid: record.grid ?? text(values, 'grid'),
+    }
+  }
+
+  async startRound(grid?: string): Promise<Captured> {
+    const own = this.ownGrid(grid)
+    if (this.openRound()?.grid === own.grid) {
+      throw new Refused([
+        { pointer: '', code: 'round-open', message: '走访已经开始了', message_en: 'a round is open already' },
+      ])
+    }
+    return this.core.create('round', own.village, this.roundFields(own.grid, this.core.said()))
+  }
+
+  async finishRound(note?: string): Promise<Captured> {
+    const open = this.openRound()
+    if (open === null) throw new NotFound('没有进行中的走访', 'no round is open')
+    const fields: Fields = { finished_at: this.core.said() }
+    if (note?.trim()) fields.note = note.trim()
+    return this.core.change('round', open.record.id, fields)
+  }
+
+  async reopenRound(round: string): Promise<Captured> {
+    return this.core.change('round', round, { finished_at: null })
+  }
+
+  async start(where: Where): Promise<VisitDraft> {
+    const begun = this.open().find((one) => one.occurred_at === null && isAt(one, where))
+    if (begun) return this.withItem(begun, where.item)
+    return this.begin(where, this.core.said(), null)
+  }
+
+  async writeUp(where: Omit<Where, 'item'>, occurredAt: string): Promise<VisitDraft> {
+    return this.begin(where, occurredAt, occurredAt)
+  }
+
+  open(): VisitDraft[] {
+    return this.drafts.all()
+  }
+
+  async keep(draft: VisitDraft): Promise<void> {
+    return this.drafts.keep(draft)
+  }
+
+  async discard(draft: VisitDraft): Promise<void> {
+    return this.drafts.forget(draft.id)
+  }
+
+  async finish(draft: VisitDraft): Promise<Captured> {
+    const core = this.core
+    const visit = copiedDraft(draft)
+    // what was typed last is safe even if it is refused
+    await this.drafts.keep(visit)
+    const problems = await visitProblems(core, visit)
+    const household = visit.household === null ? null : core.require('household', visit.household)
+    const place = this.placeOf(visit, household)
+    const round = roundFor(core, this.correctedMs(beganAt(visit)), place.grid)?.record.id ?? null
+    const opened: Draft | null = round === null ? this.roundOf(visit, place) : null
+    const fields = visitFields(core, visit, { ...place, household, round: round ?? opened?.record ?? '' })
+    const task = followUpFields(core, visit)
+    const captured = await core.capture([
+      ...(opened ? [opened] : []),
+      { kind: 'visit', village: place.village, action: 'create', record: visit.id, fields, problems },
+      ...(task ? [{ kind: 'task', village: place.village, action: 'create' as const, fields: task }] : []),
+    ])
+    await this.drafts.forget(visit.id)
+    return captureOf(captured, visit.id)
+  }
+
+  async amend(visit: string, fields: Fields): Promise<Captured> {
+    return this.core.change('visit', visit, fields)
+  }
+
+  async void(visit: string, reason: string): Promise<Captured> {
+    const record = this.core.require('visit', visit)
+    const followUps = this.core.view
+      .ofKind('task')
+      .filter((one) => one.values.visit === visit && (one.values.state ?? 'open') === 'open')
+    const captured = await this.core.capture([
+      { kind: 'visit', village: record.village, action: 'void', record: visit, reason },
+      ...followUps.map((one): Draft => ({
+        kind: 'task',
+        village: one.village,
+        action: 'change',
+        record: one.id,
+        fields: { state: 'cancelled' },
+      })),
+    ])
+    return captureOf(captured, visit)
+  }
+
+  async remind(household: string, day: string): Promise<Captured> {
+    const record = this.core.require('household', household)
+    return this.core.create('task', record.village, {
+      type: 'visit',
+      title: `再次走访${householdName(record)}`,
+      holder: this.core.identity.worker.id,
+      household,
+      due: day,
+      state: 'open',
+    })
+  }
+
+  private async begin(where: Where, startedAt: string, occurredAt: string | null): Promise<VisitDraft> {
+    const { household = null, place = null, grid = null, item } = where
+    if (household !== null) this.core.require('household', household)
+    const met = household === null ? null : likelyMet(this.core, household)
+    const draft: VisitDraft = {
+      id: this.core.newId(),
+      household,
+      place,
+      grid,
+      started_at: occurredAt === null ? startedAt : this.core.said(),
+      occurred_at: occurredAt,
+      ended_at: null,
+      outcome: place === null ? 'met' : 'service_point',
+      met: met === null ? [] : [met],
+      companions: [],
+      purposes: [REGULAR],
+      findings: [],
+      disposition: null,
+      note: '',
+      item: this.itemKey(item),
+      answers: {},
+      cases: [],
+      location: null,
+      signature: null,
+      follow_up: null,
+    }
+    await this.drafts.keep(draft)
+    return draft
+  }
+
+  private async withItem(draft: VisitDraft, item: string | undefined): Promise<VisitDraft> {
+    if (item === undefined || draft.item !== null) return draft
+    const taken = { ...draft, item: this.itemKey(item) }
+    await this.drafts.keep(taken)
+    return taken
+  }
+
+  private itemKey(item: string | undefined): string | null {
+    if (item === undefined) return null
+    if (visitItem(this.core, item)) return item
+    throw new NotFound(`目录里没有这个走访类事项：${item}`, `no such visit item: ${item}`)
+  }
+
+  private roundOf(visit: VisitDraft, place: { village: string; grid: string }): Draft {
+    const fields = this.roundFields(place.grid, beganAt(visit))
+    return { kind: 'round', village: place.village, action: 'create', record: this.core.newId(), fields }
+  }
+
+  private roundFields(grid: string, startedAt: string): Fields {
+    return { worker: this.core.identity.worker.id, grid, started_at: startedAt }
+  }
+
+  private placeOf(visit: VisitDraft, household: FieldRecord | null): { village: string; grid: string } {
+    if (household?.grid) return { village: household.village, grid: household.grid }
+    return this.ownGrid(visit.grid ?? undefined)
+  }
+
+  /** The grid that was named, or the worker's first; with its village. */
+  private ownGrid(grid?: string): { village: string; grid: string } {
+    for (const { village, grids } of this.core.view.scope) {
+      const own = grids.find((one) => grid === undefined || one === grid)
+      if (own !== undefined) return { village, grid: own }
+    }
+    if (grid === undefined) {
+      throw new NotFound('名下没有网格，请联系村社负责人', 'no grid is assigned to this worker')
+    }
+    const known = this.core.view.ofKind('grid').find((one) => one.values.key === grid)
+    if (known) return { village: known.village, grid }
+    throw new NotFound(`本机没有这个网格：${grid}`, `no such grid on this phone: ${grid}`)
+  }
+
+  /** What the phone's clock said, put right by how far it is off now. */
+  private correctedMs(said: string): number {
+    return momentMs(said) - (momentMs(this.core.said()) - this.core.nowMs())
+  }
+}
+
+function captureOf(captured: readonly Captured[], record: string): Captured {
+  const made = captured.find((one) => one.record === record)
+  if (!made) throw new NotFound('没有找到刚登记的入户', 'the captured visit is not there')
+  return made
+}
+
+function isAt(draft: VisitDraft, where: Where): boolean {
+  return draft.household === (where.household ?? null) && draft.place === (where.place ?? null)
+}
+
+/** Whoever was met last, if still living there; else the head of the household. */
+function likelyMet(core: Core, household: string): string | null {
+  const present = residentsOf(core, household).filter((one) => (one.values.status ?? 'present') === 'present')
+  const last = visitsOf(core, household)
+    .filter((one) => one.void == null)
+    .map((one) => texts(one.values, 'met').find((met) => present.some((person) => person.id === met)))
+    .find((met) => met !== undefined)
+  return last ?? present[0]?.id ?? null
+}
