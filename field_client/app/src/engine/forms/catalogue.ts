@@ -69,7 +69,7 @@ export interface Item {
 
 /** Whether a version of an item may be used on a day (ISO text). */
 export function inForce(item: Item, on: string): boolean {
-  return item.effective_from <= on && (item.effective_to == null || on <= item.effective_to)
+  return item.effective_from <= on && (item.effective_to ?? on) >= on
 }
 
 /** All departments, items in all their versions, and forms. */

@@ -39,7 +39,7 @@ export function compileFields(fields: readonly FormField[]): CompiledField[] {
   return fields.map((field) => ({
     field,
     check: answerCheck(field),
-    condition: field.visible_when == null ? null : new Expression(field.visible_when),
+    condition: field.visible_when ? new Expression(field.visible_when) : null,
     constraints: (field.constraints ?? []).map(({ expression, message }) => ({
       expression: new Expression(expression),
       message,
@@ -72,7 +72,7 @@ export function look(fields: readonly CompiledField[], answers: Given): Seen {
   for (const compiled of fields) {
     const { key, type } = compiled.field
     if (!isVisible(compiled, { answers: seen.answers })) {
-      delete seen.answers[key]
+      Reflect.deleteProperty(seen.answers, key)
       continue
     }
     seen.visible.add(key)
@@ -92,7 +92,7 @@ function lookAtRow(group: CompiledField, row: string, columns: Given, seen: Seen
     const { key } = column.field
     if (isVisible(column, { answers: seen.answers, row: bound })) {
       seen.visible.add(`${group.field.key}/${row}/${key}`)
-    } else delete bound[key]
+    } else Reflect.deleteProperty(bound, key)
   }
   seen.rows.set(`${group.field.key}/${row}`, bound)
   return bound

@@ -63,7 +63,7 @@ export function promisedDate(
     kind: unaccepted ? 'expected' : 'promised',
     dueOn: last?.dueOn ?? null,
     tentative: last?.tentative ?? false,
-    stopped: last?.dueOn == null,
+    stopped: (last?.dueOn ?? null) === null,
     demonstration,
     stages: placed,
   }
