@@ -178,5 +178,5 @@ function later(one: string, other: string): string {
 
 /** The grids in scope, by village. */
 export function scopeGrids(scope: Scope): Map<string, ReadonlySet<string>> {
-  return new Map(scope.villages.map((of) => [of.village, new Set(of.grids ?? [])]))
+  return new Map(scope.villages.map((of) => [of.village, new Set(of.grids)]))
 }

@@ -35,7 +35,7 @@ export function trimFeeds(values: ValuesEdit, scope: Scope): void {
   for (const of of scope.villages) {
     const feed = values.get(`feed:${of.village}`)
     if (feed === undefined) continue
-    const kept = new Set<string>([COMMON, OWN, ...(of.grids ?? [])])
+    const kept = new Set<string>([COMMON, OWN, ...of.grids])
     keepFeed(values, of.village, { ...feed, parts: feed.parts.filter((part) => kept.has(part)) })
   }
 }

@@ -46,11 +46,6 @@ export class Edit {
     if (village === undefined) this.beside.push({ store: 'segments', clear: true })
     else this.beside.push({ store: 'segments', prefix: segmentPrefix(village) })
   }
-
-  /** Drop all drafts (a wipe). */
-  forgetDrafts(): void {
-    this.beside.push({ store: 'drafts', clear: true })
-  }
 }
 
 export class Store {

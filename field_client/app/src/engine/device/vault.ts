@@ -73,14 +73,14 @@ export class Vault {
 
   async openBytes(place: string, sealed: unknown): Promise<Bytes> {
     const key = this.opened()
-    if (!(sealed instanceof Uint8Array)) throw new StoreDamaged(new TypeError(`nothing sealed at ${place}`))
+    if (!isBytes(sealed)) throw new StoreDamaged(new TypeError(`nothing sealed at ${place}`))
     const how = {
       name: 'AES-GCM',
-      iv: sealed.slice(0, NONCE_BYTES),
+      iv: sealed.subarray(0, NONCE_BYTES),
       additionalData: encoder.encode(place),
     }
     try {
-      return new Uint8Array(await crypto.subtle.decrypt(how, key, sealed.slice(NONCE_BYTES)))
+      return new Uint8Array(await crypto.subtle.decrypt(how, key, sealed.subarray(NONCE_BYTES)))
     } catch (error) {
       throw new StoreDamaged(error)
     }
@@ -105,6 +105,10 @@ export class Vault {
     if (this.key === null) throw new Locked()
     return this.key
   }
+}
+
+function isBytes(value: unknown): value is Bytes {
+  return value instanceof Uint8Array && value.buffer instanceof ArrayBuffer
 }
 
 /** What a seal says of where it stands. */
