@@ -20,6 +20,8 @@ export interface Words {
   yuan: string
   pictures: (count: number) => string
   separator: string
+  /** An identity number as pages show it; in full only on a deliberate look elsewhere. */
+  masked: (number: string) => string
 }
 
 export function readableAnswers(
@@ -64,5 +66,6 @@ export function readable(field: FormField, value: Answer, words: Words): string 
   if (field.type === 'file' && Array.isArray(value)) return words.pictures(value.length)
   if (Array.isArray(value)) return value.map(option).join(words.separator)
   if (field.type === 'choice') return option(String(value))
+  if (field.type === 'identity_number') return words.masked(String(value))
   return field.unit ? `${value} ${field.unit}` : String(value)
 }

@@ -22,7 +22,10 @@ export function rowAnswers(answers: FlatAnswers, group: string, row: string): Fl
 }
 
 /** A row id that nobody else makes. Ids sort by when they were made, as other copies show rows in that order. */
-export function newRow(nowMs: number, random: Uint8Array = crypto.getRandomValues(new Uint8Array(5))): string {
+export function newRow(
+  nowMs: number,
+  random: Uint8Array = crypto.getRandomValues(new Uint8Array(5)),
+): string {
   return `r${nowMs.toString(36)}-${[...random].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }
 
