@@ -31,6 +31,8 @@ const OWNER = 'owner'
 /** An open database. */
 export class Database {
   private closedBy: 'us' | 'another' | null = null
+  /** Whether this tab stands as the owner on the disk; where there was no room for that, the next write sees to it. */
+  private claimed = false
 
   private constructor(
     private readonly idb: IDBPDatabase,
@@ -59,7 +61,10 @@ export class Database {
     )
     const database = new Database(idb, owner)
     opened.database = database
-    await explained(() => idb.put('meta', owner, OWNER))
+    await database.claim().catch((error: unknown) => {
+      // a full disk must not keep anybody from reading
+      if (!(error instanceof StorageFull)) throw error
+    })
     return database
   }
 
@@ -95,8 +100,9 @@ export class Database {
         (error: unknown) => ({ error }),
       )
       try {
-        const owner: unknown = await transaction.objectStore('meta').get(OWNER)
-        if (owner !== this.owner) throw new ElsewhereOpen()
+        const meta = transaction.objectStore('meta')
+        if (!this.claimed) await meta.put(this.owner, OWNER)
+        else if ((await meta.get(OWNER)) !== this.owner) throw new ElsewhereOpen()
         await Promise.all(writes.map((write) => perform(transaction.objectStore(write.store), write)))
       } catch (error) {
         abort(transaction)
@@ -106,6 +112,7 @@ export class Database {
       }
       const ended = await done
       if (ended !== null) throw ended.error
+      this.claimed = true
     })
   }
 
@@ -121,6 +128,11 @@ export class Database {
   lose(): void {
     if (this.closedBy === null) this.idb.close()
     this.closedBy = 'another'
+  }
+
+  private async claim(): Promise<void> {
+    await explained(() => this.idb.put('meta', this.owner, OWNER))
+    this.claimed = true
   }
 
   private async explained<T>(work: () => Promise<T>): Promise<T> {

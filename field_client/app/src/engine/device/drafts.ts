@@ -58,6 +58,13 @@ export class DraftStore implements Drafts {
     await (this.next ?? this.writing)
   }
 
+  /** They were wiped on the disk. */
+  wiped(): void {
+    this.texts.clear()
+    this.dirty.clear()
+    this.changed()
+  }
+
   private touched(name: string): Promise<void> {
     this.dirty.add(name)
     this.changed()

@@ -1,7 +1,7 @@
 /** What a PIN may be, and how long wrong ones make wait. */
-import { PinWait, Refused } from '../errors'
+import { PinWait, Refused, StorageFull } from '../errors'
 import type { Problem } from '../problem'
-import type { Database } from './database'
+import type { Database, Write } from './database'
 
 const DIGITS = /^\d{6,12}$/
 const TRIES = 'pin_tries'
@@ -37,6 +37,9 @@ interface Tries {
 
 /** The wrong PINs since the last right one, kept on the disk so that closing the app does not forget them. */
 export class PinTries {
+  /** Counted here where the disk is full: a full phone can still be opened. */
+  private unkept: Tries | null = null
+
   constructor(
     private readonly database: Database,
     private readonly wallMs: () => number,
@@ -62,15 +65,29 @@ export class PinTries {
 
   /** The PIN was right. */
   async right(): Promise<void> {
-    await this.database.transact([{ store: 'meta', remove: TRIES }])
+    this.unkept = null
+    await this.written({ store: 'meta', remove: TRIES })
   }
 
   private async known(): Promise<Tries> {
-    return ((await this.database.get('meta', TRIES)) as Tries | undefined) ?? { wrong: 0, atMs: 0 }
+    return (
+      this.unkept ?? ((await this.database.get('meta', TRIES)) as Tries | undefined) ?? { wrong: 0, atMs: 0 }
+    )
   }
 
   private async keep(tries: Tries): Promise<void> {
-    await this.database.transact([{ store: 'meta', key: TRIES, value: tries }])
+    const kept = await this.written({ store: 'meta', key: TRIES, value: tries })
+    this.unkept = kept ? null : tries
+  }
+
+  private async written(write: Write): Promise<boolean> {
+    try {
+      await this.database.transact([write])
+      return true
+    } catch (error) {
+      if (error instanceof StorageFull) return false
+      throw error
+    }
   }
 }
 

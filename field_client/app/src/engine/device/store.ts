@@ -97,6 +97,11 @@ export class Store {
     return work
   }
 
+  /** Fulfilled when every write asked for so far has ended, well or not. */
+  async settled(): Promise<void> {
+    await this.turn
+  }
+
   /** Forget everything; writes that wait are refused. */
   close(): void {
     this.closed = true
