@@ -7,9 +7,9 @@ import type { Value } from '../sync/record'
 
 /** Flat answers as records hold them; null is a cleared answer. */
 export type FlatValues = { readonly [path: string]: Value }
-export type RowValues = { [column: string]: Value }
+export type RowValues<V extends Value = Value> = { [column: string]: V }
 /** Nested answers: by field, a repeat group by row id and column. */
-export type NestedValues = { [field: string]: Value }
+export type NestedValues<V extends Value = Value> = { [field: string]: V | { [row: string]: RowValues<V> } }
 
 const ANSWERS = 'answers/'
 
@@ -24,9 +24,9 @@ export function flatten(answers: { readonly [field: string]: Value }): { [path: 
 }
 
 /** The nested answers of a flat record; a row marked `false` is left out. RangeError for a path no answer can have. */
-export function nest(flat: FlatValues): NestedValues {
-  const answers = new Map<string, Value>()
-  const groups = new Map<string, Map<string, RowValues>>()
+export function nest<V extends Value>(flat: { readonly [path: string]: V }): NestedValues<V> {
+  const answers = new Map<string, V>()
+  const groups = new Map<string, Map<string, RowValues<V>>>()
   for (const [path, value] of Object.entries(flat)) {
     const parts = path.split('/')
     const [key = '', row, column] = parts
@@ -42,7 +42,10 @@ export function nest(flat: FlatValues): NestedValues {
   }
   return Object.fromEntries([
     ...answers,
-    ...[...groups].map(([key, rows]): [string, Value] => [key, Object.fromEntries(rows)]),
+    ...[...groups].map(([key, rows]): [string, { [row: string]: RowValues<V> }] => [
+      key,
+      Object.fromEntries(rows),
+    ]),
   ])
 }
 
@@ -79,8 +82,12 @@ function flattenRow(flat: { [path: string]: Value }, path: string, row: Value): 
   else for (const [column, value] of Object.entries(row)) flat[`${path}/${column}`] = value
 }
 
-function rowOf(groups: Map<string, Map<string, RowValues>>, key: string, row: string): RowValues {
-  const rows = groups.get(key) ?? new Map<string, RowValues>()
+function rowOf<V extends Value>(
+  groups: Map<string, Map<string, RowValues<V>>>,
+  key: string,
+  row: string,
+): RowValues<V> {
+  const rows = groups.get(key) ?? new Map<string, RowValues<V>>()
   groups.set(key, rows)
   const columns = rows.get(row) ?? {}
   rows.set(row, columns)

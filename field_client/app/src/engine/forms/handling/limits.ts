@@ -123,6 +123,7 @@ function stageDue(
   rules: Readonly<LimitRules>,
 ): DueDate | null {
   const inCalendarDays = stage.counting === 'calendar'
+  if (!inCalendarDays && !pauses.length) return calendar.addWorkingDays(start, stage.days)
   let [day, left, tentative] = [start, stage.days, false]
   while (left > 0) {
     day = plusDays(day, 1)
