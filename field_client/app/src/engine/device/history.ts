@@ -1,0 +1,67 @@
+/** The history of this phone: every operation that it captured, in plain words, and what became of it. */
+import type { Entry, History } from '../api'
+import type { Core } from './core'
+import { operationTitle } from './operation_titles'
+import { operationOf, stateOf, type OutboxEntry } from './outbox'
+import type { Store } from './store'
+
+/** Told with a rejected operation that somebody at the window or the lead has put right. */
+const MENDED = 'mended'
+const STATES: readonly Entry['state'][] = ['waiting', 'applied', 'merged', 'conflict', 'held', 'rejected']
+
+export class DeviceHistory implements History {
+  constructor(
+    private readonly core: Core,
+    private readonly store: Pick<Store, 'outbox' | 'complete'>,
+  ) {}
+
+  /** What is not handed over, in the order in which it was captured. */
+  waiting(): Entry[] {
+    return this.store.outbox.waiting().map((entry) => this.told(entry))
+  }
+
+  /** What was not accepted: rejected or held, and not put right; the latest first. Conflicts have cards (settling.ts). */
+  trouble(): Entry[] {
+    return this.store.outbox
+      .entries()
+      .filter((entry) => ['rejected', 'held'].includes(settledState(entry)))
+      .map((entry) => this.told(entry))
+      .reverse()
+  }
+
+  async all(): Promise<Entry[]> {
+    await this.store.complete
+    return this.store.outbox
+      .entries()
+      .map((entry) => this.told(entry))
+      .reverse()
+  }
+
+  private told(entry: OutboxEntry): Entry {
+    const operation = operationOf(entry)
+    const { action } = operation
+    return {
+      counter: entry.counter,
+      id: entry.id,
+      state: settledState(entry),
+      kind: entry.kind,
+      action: action === 'create' || action === 'void' ? action : 'change',
+      record: entry.record,
+      capturedMs: entry.capturedMs,
+      acknowledgedMs: entry.acknowledgedMs,
+      title: operationTitle(this.core, operation),
+      problems: [...(entry.detail?.problems ?? []), ...(entry.detail?.remarks ?? [])],
+      waitsFor: entry.detail?.waits_for ?? null,
+      overruled: entry.detail?.overruled ?? [],
+      fields: operation.fields ?? {},
+    }
+  }
+}
+
+/** The state of an entry for people: what was put right is settled, by whomever; what has no outcome yet is held. */
+export function settledState(entry: OutboxEntry): Entry['state'] {
+  const mended = entry.mendedBy !== null || (entry.detail?.remarks ?? []).some((one) => one.code === MENDED)
+  if (mended) return 'mended'
+  const state = stateOf(entry)
+  return STATES.find((one) => one === state) ?? 'held'
+}
