@@ -1,6 +1,5 @@
 /** Where this phone is: asked for by a tap only, kept in memory for the walk only. */
 import { shallowRef } from 'vue'
-import type { Fields } from '@/engine/sync/record'
 
 export interface Position {
   lon: number
@@ -37,7 +36,7 @@ export function locate(nowMs: number): Promise<Position | NoPosition> {
 }
 
 /** A position as records carry it: numbers as text, in the system of the phone's receiver. */
-export function locationField(at: Position): Fields {
+export function locationField(at: Position): Record<string, string | number> {
   return {
     latitude: at.lat.toFixed(6),
     longitude: at.lon.toFixed(6),

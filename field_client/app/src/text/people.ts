@@ -83,7 +83,8 @@ export default {
     close: 'Cancel',
     locating: 'Locating…',
     no_position_unsupported: 'This browser cannot tell the position',
-    no_position_denied: 'The position was not allowed. Allow it in the browser’s site settings; visits work without it.',
+    no_position_denied:
+      'The position was not allowed. Allow it in the browser’s site settings; visits work without it.',
     no_position_unavailable: 'No position at the moment; try in the open. Visits work without it.',
     optional: 'optional',
     save: 'Save',
@@ -93,7 +94,8 @@ export default {
     pick_other: 'Another one',
     search_hint: 'Name, pinyin initials, house number, end of phone',
     search_none: 'Nothing found',
-    search_none_hint: 'Try a name, initials (sjg for 沈建国), a house number or the last four digits of a phone',
+    search_none_hint:
+      'Try a name, initials (sjg for 沈建国), a house number or the last four digits of a phone',
     search_begin: 'Results appear as you type',
     search_begin_hint: 'For example: sjg  12号  3344',
     alike: 'Perhaps it is here already',

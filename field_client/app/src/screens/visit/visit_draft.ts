@@ -58,7 +58,8 @@ export function useVisitDraft(opened: VisitDraft): OpenVisit {
           throw error
         }
       }),
-    discard: async () => (await attempt(() => end(() => visits.discard(plain(draft.value)).then(() => true)))) === true,
+    discard: async () =>
+      (await attempt(() => end(() => visits.discard(plain(draft.value)).then(() => true)))) === true,
   }
 }
 
