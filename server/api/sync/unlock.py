@@ -20,7 +20,6 @@ from server.api.sync.wire import (
     decoded,
     device_of,
     heading,
-    in_use,
     reply,
 )
 from server.auth import SignIn, address_of, check_password
@@ -93,7 +92,15 @@ def _unsealed(keys: Keys, sealed: str) -> tuple[str, bytes]:
 
 
 def _named(db: sqlite3.Connection, identifier: str, hashed: bytes | None) -> Device:
-    """The device that sealed the key, in standing; where a token was sent, it is that device's."""
-    if hashed is not None and device_of(db, hashed).id != identifier:
+    """The device that sealed the key, not revoked; where a token was sent, it is that device's.
+
+    One that another identity continues is answered too: it may hold work that is not handed over.
+    """
+    if hashed is not None and device_of(db, hashed, handing_over=True).id != identifier:
         raise ProblemError("request-invalid", _NOT_ITS_OWN)
-    return in_use(devices.by_id(db, identifier))
+    device = devices.by_id(db, identifier)
+    if device is None:
+        raise ProblemError("unknown-device")
+    if not device.in_standing:
+        raise ProblemError("device-revoked")
+    return device

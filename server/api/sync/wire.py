@@ -54,19 +54,9 @@ def device_of(db: sqlite3.Connection, hashed: bytes, *, handing_over: bool = Fal
     Raises ProblemError: unknown-device, device-revoked.
     """
     device = devices.by_token(db, hashed)
-    if handing_over and device is not None:
-        return device
-    return in_use(device)
-
-
-def in_use(device: Device | None) -> Device:
-    """A device that may do everything: known, continued by no other, not revoked, its account open.
-
-    Raises ProblemError: unknown-device, device-revoked.
-    """
-    if device is None or device.closed_ms is not None:
+    if device is None or (device.closed_ms is not None and not handing_over):
         raise ProblemError("unknown-device")
-    if not device.in_standing:
+    if not handing_over and not device.in_standing:
         raise ProblemError("device-revoked")
     return device
 
