@@ -207,9 +207,16 @@ export class OutboxEdit extends OutboxReader {
 
 const EFFECTIVE: ReadonlySet<string | null> = new Set(['applied', 'merged', 'conflict'])
 
-/** An operation's text under another place in a chain; all else as it was, unknown members included. */
+/**
+ * An operation's text under another place in a chain; all else as it was, unknown members included. What is no JSON keeps
+ * its text, and goes in the raw form again.
+ */
 export function rewritten(exact: string, counter: number, previous: string): string {
-  return JSON.stringify({ ...(JSON.parse(exact) as object), counter, previous })
+  try {
+    return JSON.stringify({ ...(JSON.parse(exact) as object), counter, previous })
+  } catch {
+    return exact
+  }
 }
 
 function waitingEntry(exact: string, operation: Operation, capturedMs: number): OutboxEntry {
