@@ -21,6 +21,8 @@ from sync.clock import (
     set_back,
 )
 from sync.errors import Unreadable
+from sync.field_checks import cleared_problems, field_problems, strange_moments
+from sync.kinds import KINDS
 from sync.merge import merge_change, merge_void
 from sync.operation import (
     OPERATION_BYTES_MAX,
@@ -45,6 +47,7 @@ def vectors(name: str) -> Any:
 
 CLOCK, OPERATIONS, MERGE = vectors("clock"), vectors("operations"), vectors("merge")
 STATE_HASH, SCOPE, OVERLAY = vectors("state_hash"), vectors("scope"), vectors("overlay")
+FIELDS = vectors("fields")
 
 
 def test_clock_readings() -> None:
@@ -182,3 +185,14 @@ def test_scope() -> None:
             case["part"], case["holder"], case["granted"], frozenset(case["grids"]), case["worker"]
         )
         assert counted == case["counts_as"], case["why"]
+
+
+@pytest.mark.parametrize("case", FIELDS["cases"], ids=lambda case: case["why"])
+def test_fields(case: dict[str, Any]) -> None:
+    kind, fields = KINDS[case["kind"]], case["fields"]
+    found = [
+        *field_problems(kind, fields),
+        *cleared_problems(kind, fields, creating=case["action"] == "create"),
+        *strange_moments(kind, fields),
+    ]
+    assert msgspec.to_builtins(found) == case["problems"]
