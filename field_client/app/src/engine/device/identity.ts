@@ -49,6 +49,11 @@ export async function pendingKeys(database: Database): Promise<DeviceKeys> {
   return keys
 }
 
+/** The keys that were kept for an enrolment are of no use: the next one makes new ones. */
+export async function dropPendingKeys(database: Database): Promise<void> {
+  await database.transact([{ store: 'meta', remove: PENDING }])
+}
+
 /** What the write of a new identity does with its keys: those that were pending are the identity's from now on. */
 export function keysTaken(keys: DeviceKeys): Write[] {
   return [

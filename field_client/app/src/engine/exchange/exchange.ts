@@ -3,16 +3,11 @@ import type { SyncProgress } from '../api'
 import type { StoredIdentity } from '../device/identity'
 import type { Store, Edit } from '../device/store'
 import { type Times, readTimes } from '../device/times'
-import { Locked, ServerBusy, Unreachable } from '../errors'
+import { Locked } from '../errors'
 import { adopted, clockText, parseClock, setBack } from '../sync/clock'
 import type { Scope } from '../sync/scope'
-import { pause, waitMs } from './backoff'
+import { tryAgain } from './retry'
 import type { Transport } from './transport'
-
-/** Attempts of one call within a sync; the sync loop tries the whole again, with longer waits. */
-const ATTEMPTS_MAX = 4
-const FIRST_WAIT_MS = 700
-const MOST_WAIT_MS = 8_000
 
 /** The server was restored: its history is compared with ours before anything else. */
 export class NewEpoch extends Error {}
@@ -52,7 +47,7 @@ export class Exchange {
   readonly times: Times
   readonly about: About
   readonly step: (progress: SyncProgress) => void
-  private readonly pause: (ms: number) => Promise<void>
+  private readonly pause: ((ms: number) => Promise<void>) | undefined
   private stopped = false
 
   constructor(options: ExchangeOptions) {
@@ -61,7 +56,7 @@ export class Exchange {
     this.times = options.times
     this.about = options.about
     this.step = options.step
-    this.pause = options.pause ?? pause
+    this.pause = options.pause
   }
 
   /** The identity as it is now; it changes when the phone enrols anew. Locked before there is one. */
@@ -84,19 +79,12 @@ export class Exchange {
 
   /** Ask until there is a reply, a few times. What the reply said of the time is kept. */
   async call<T>(ask: () => Promise<T>): Promise<T> {
-    for (let failed = 1; ; failed += 1) {
+    const goOn = (): void => {
       if (this.stopped) throw new Locked()
-      try {
-        const reply = await ask()
-        await this.takeTime()
-        return reply
-      } catch (error) {
-        if (this.stopped) throw new Locked()
-        const wait = waitAfter(error, failed)
-        if (wait === null) throw error
-        await this.pause(wait)
-      }
     }
+    const reply = await tryAgain(ask, { pause: this.pause, goOn })
+    await this.takeTime()
+    return reply
   }
 
   /** NewEpoch when a reply is of another epoch than the one known, which is kept. */
@@ -135,15 +123,4 @@ export class Exchange {
 function clockOf(edit: Edit): { ms: number; logical: number } {
   const text = edit.values.get('clock')
   return text === undefined ? { ms: 0, logical: 0 } : parseClock(text)
-}
-
-/** How long to wait before asking again; null where that is of no use now. */
-function waitAfter(error: unknown, failed: number): number | null {
-  if (failed >= ATTEMPTS_MAX) return null
-  if (error instanceof ServerBusy && error.retryAfterSeconds !== null) {
-    const told = error.retryAfterSeconds * 1000
-    return told > MOST_WAIT_MS ? null : told
-  }
-  const passing = error instanceof Unreachable || error instanceof ServerBusy
-  return passing ? waitMs(failed, FIRST_WAIT_MS, MOST_WAIT_MS) : null
 }

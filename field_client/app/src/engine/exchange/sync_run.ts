@@ -1,0 +1,154 @@
+/**
+ * One sync: hand everything over, tell the standing, follow every village, and overcome what can be overcome: a server
+ * that was restored, a scope that changed, a history that must go on under a new identity. What it reached stays reached
+ * however it ends.
+ */
+import { CallRefused } from '../errors'
+import { readTimes } from '../device/times'
+import type { Label } from '../problem'
+import { REFERENCE_VILLAGE } from '../sync/kinds'
+import { Download } from './download'
+import { type Credentials, enrolAnew } from './enrol'
+import { EnrolAnew, type Exchange, NewEpoch, ScopeChanged } from './exchange'
+import { Pull } from './pull'
+import { asEnrolAnew, Push } from './push'
+import { followed } from './scope'
+import type { Divergence } from './segments'
+import { type Orders, tellStatus } from './status'
+
+const ROUNDS_MAX = 6
+const READING_ENDED = new Set(['device-revoked', 'forbidden'])
+const LOCKED: Label = {
+  zh: '这台手机已被锁定，暂不能查看资料；可以继续登记，已登记的会照常上报',
+  en: 'this phone is locked by the server: reading is off; capturing and handing over go on',
+}
+const WIPED: Label = {
+  zh: '这台手机已被停用，资料已按要求清除；未上报的记录仍在本机，会继续上报',
+  en: 'this phone was put out of use and its data removed; what was not handed over is kept',
+}
+
+/** An account is needed to go on: the server does not know this phone's token any more. */
+export class AccountNeeded extends Error {
+  constructor(readonly why: string) {
+    super(why)
+  }
+}
+
+/** What a sync did. */
+export interface SyncReport {
+  pushed: number
+  received: number
+  /** How many operations each enrolment anew carried over. */
+  enrolledAnew: number[]
+  /** The server was restored; what it lost was offered again. */
+  restored: boolean
+  diverged: Divergence[]
+}
+
+/** One run over everything. */
+export class SyncRun {
+  readonly report: SyncReport = { pushed: 0, received: 0, enrolledAnew: [], restored: false, diverged: [] }
+  /** Whether it has come to following the villages: a hint before that is answered by this run. */
+  pulling = false
+  private compare = false
+
+  constructor(private readonly exchange: Exchange) {}
+
+  /** Sync until all is handed over and every village is followed to its end. AccountNeeded; what could not be overcome. */
+  async run(): Promise<SyncReport> {
+    // digests of the settled history are needed to tell whether the server's is ours
+    await this.exchange.store.complete
+    for (let round = 1; ; round += 1) {
+      try {
+        await this.once()
+        await this.exchange.store.compact()
+        return this.report
+      } catch (error) {
+        if (round === ROUNDS_MAX) throw error
+        await this.overcome(error)
+      }
+    }
+  }
+
+  private async overcome(error: unknown): Promise<void> {
+    if (error instanceof NewEpoch) {
+      this.report.restored = true
+      this.compare = true
+    } else if (error instanceof EnrolAnew) this.report.enrolledAnew.push(await this.enrolAnew(error.why))
+    else if (!(error instanceof ScopeChanged)) throw error
+  }
+
+  private async enrolAnew(why: string, credentials: Credentials | null = null): Promise<number> {
+    try {
+      return await enrolAnew(this.exchange, credentials)
+    } catch (error) {
+      if (!(error instanceof CallRefused)) throw error
+      await this.exchange.store.write((edit) => edit.values.set('needs_account', true))
+      throw new AccountNeeded(why)
+    }
+  }
+
+  private async once(): Promise<void> {
+    this.pulling = false
+    const push = new Push(this.exchange)
+    if (this.compare) await push.compare()
+    this.compare = false
+    try {
+      await push.run()
+    } finally {
+      this.report.pushed += push.pushed
+    }
+    this.exchange.step({ step: 'status', done: 0, total: 1 })
+    const orders = await tellStatus(this.exchange, push, [])
+    if (orders === 'wipe') return this.endReading(WIPED)
+    this.pulling = true
+    await this.pullAll(push, orders)
+  }
+
+  private async pullAll(push: Push, orders: Orders): Promise<void> {
+    try {
+      await this.pull(push)
+    } catch (error) {
+      if (!(error instanceof CallRefused) || !READING_ENDED.has(error.code)) throw asEnrolAnew(error)
+      return this.endReading({ zh: error.zh, en: error.en })
+    }
+    await this.ended(orders === 'lock' ? LOCKED : undefined, true)
+  }
+
+  private async pull(push: Push): Promise<void> {
+    const { exchange } = this
+    const download = new Download()
+    const pulls = followed(exchange.scope).map((village) => new Pull(exchange, village, download))
+    // what a first sync will fetch is known before any of it is fetched
+    const lists = []
+    for (const pull of pulls) lists.push(await pull.listed())
+    const diverged: Divergence[] = []
+    for (const [at, pull] of pulls.entries()) {
+      try {
+        diverged.push(...(await pull.run(lists[at])))
+      } finally {
+        this.report.received += pull.received
+      }
+    }
+    const villages = exchange.scope.villages.map((of) => of.village)
+    await exchange.store.write((edit) => edit.outbox.liftElsewhere([...villages, REFERENCE_VILLAGE]))
+    this.report.diverged.push(...diverged)
+    if (diverged.length > 0) {
+      const parts = new Set(diverged.map((one) => `${one.village}/${one.part}`))
+      await tellStatus(exchange, push, [...parts].sort())
+    }
+  }
+
+  private endReading(why: Label): Promise<void> {
+    return this.ended(why, false)
+  }
+
+  private async ended(why: Label | undefined, followedAll: boolean): Promise<void> {
+    const { store, times } = this.exchange
+    await store.write((edit) => {
+      edit.values.set('reading_ended', why)
+      edit.values.set('synced_ms', readTimes(times, edit.values.get('anchor')).correctedMs)
+      if (followedAll) edit.values.set('ready', true)
+    })
+  }
+}

@@ -1,0 +1,88 @@
+/** A real server with the demonstration village, for tests of the exchange: started once a file, stopped by its id. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const ROOT = resolve(import.meta.dirname, '../../../../..')
+const READY_MS = 30_000
+
+export interface Account {
+  username: string
+  password: string
+}
+
+export class DemoServer {
+  private constructor(
+    readonly url: string,
+    private readonly process: ChildProcess,
+    private readonly folder: string,
+    private readonly accounts: Account[],
+  ) {}
+
+  static async start(): Promise<DemoServer> {
+    const port = await freePort()
+    const folder = mkdtempSync(join(tmpdir(), 'allpost-exchange-'))
+    const data = join(folder, 'data')
+    const program = join(ROOT, '.venv', 'bin', 'allpost-server')
+    const process = spawn(program, ['run', '--demo', 'village', '--data', data, '--port', String(port)], {
+      cwd: ROOT,
+      stdio: 'ignore',
+    })
+    const url = `http://127.0.0.1:${port}`
+    await ready(url, process)
+    const told = JSON.parse(readFileSync(join(data, 'demo-accounts.json'), 'utf-8')) as Account[]
+    return new DemoServer(url, process, folder, told)
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((resolve) => this.process.once('exit', resolve))
+    this.process.kill('SIGTERM')
+    await ended
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** The account whose user name ends so: `w1`, `lead`. */
+  account(ending: string): Account {
+    const found = this.accounts.find((one) => one.username.endsWith(`-${ending}`))
+    if (found === undefined) throw new Error(`no account ends with ${ending}`)
+    return { username: found.username, password: found.password }
+  }
+
+  /** Put a phone out of use, as the village's lead does. */
+  async revoke(device: string, orders: 'lock' | 'wipe'): Promise<void> {
+    const session = await this.post('/api/v1/sessions', this.account('lead'))
+    const { token } = (await session.json()) as { token: string }
+    const revoked = await this.post(`/api/v1/devices/${device}/revocation`, { orders, reason: '丢失' }, token)
+    if (!revoked.ok) throw new Error(`not revoked: ${await revoked.text()}`)
+  }
+
+  private post(path: string, body: unknown, token?: string): Promise<Response> {
+    const headers: Record<string, string> = { 'content-type': 'application/json' }
+    if (token) headers['authorization'] = `Bearer ${token}`
+    return fetch(this.url + path, { method: 'POST', headers, body: JSON.stringify(body) })
+  }
+}
+
+async function ready(url: string, process: ChildProcess): Promise<void> {
+  const until = Date.now() + READY_MS
+  while (Date.now() < until && process.exitCode === null) {
+    const answer = await fetch(`${url}/ready`).catch(() => null)
+    if (answer?.ok) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  process.kill('SIGTERM')
+  throw new Error('the server did not become ready')
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
