@@ -5,17 +5,26 @@ SCALE ?= village
 PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.ready
+APP := field_client/app
+APP_SETUP := $(APP)/node_modules/.ready
+APP_BUILD := $(APP)/dist/index.html
+APP_SOURCES := $(shell find $(APP)/src $(APP)/public -type f 2>/dev/null) \
+	$(APP)/index.html $(APP)/package.json $(APP)/vite.config.ts
+NPM := npm --prefix $(APP)
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test demo bench setup lint lock
+.PHONY: help run app test demo bench setup lint app-lint app-test browser lock
 
 help: ## 本列表 / this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
-run: $(SETUP) ## 演示城市和服务器 / demonstration city and server: make run PORT=8000 DATA=data SCALE=village|town|city
+run: $(SETUP) $(APP_BUILD) ## 演示城市和服务器 / demonstration city and server: make run PORT=8000 DATA=data SCALE=village|town|city
 	@$(BIN)/allpost-server run --data "$(DATA)" --port $(PORT) --demo $(SCALE)
 
-test: $(SETUP) lint ## 全部检查 / every check: formatting, types, arrows, tests
+app: $(APP_BUILD) ## 构建手机应用 / build the phone app, which the server serves at /app/
+
+test: $(SETUP) lint app-lint app-test $(APP_BUILD) browser ## 全部检查 / every check: formatting, types, arrows, tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 demo: $(SETUP) ## 演示一个网格日 / one scripted grid day, three devices, no browser
@@ -30,7 +39,38 @@ lint: $(SETUP)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+app-lint: $(APP_SETUP)
+	@$(NPM) run --silent lint
+	@$(NPM) run --silent types
+	@cd $(APP) && node_modules/.bin/tsc --noEmit -p tsconfig.tests.json
+
+app-test: $(APP_SETUP)
+	@$(NPM) run --silent test
+
+# tests in a browser need Chromium and Chinese letters; where they may not be installed by us, they are asked for
+browser:
+ifeq ($(CHROMIUM),)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Chromium and Chinese fonts (once) ..."; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+			chromium fonts-noto-cjk >/dev/null; \
+	else \
+		echo "请先安装 Chromium 和中文字体 / please install Chromium and a Chinese font (chromium, fonts-noto-cjk)"; exit 1; \
+	fi
+endif
+
 setup: $(SETUP)
+
+$(APP_SETUP): $(APP)/package-lock.json
+	@command -v npm >/dev/null || { echo "请先安装 Node.js 20 以上版本 / please install Node.js 20 or newer"; exit 1; }
+	@echo "Setting up the phone app (once; needs the package registry) ..."
+	@$(NPM) ci --silent
+	@touch $@
+
+$(APP_BUILD): $(APP_SETUP) $(APP_SOURCES)
+	@echo "Building the phone app ..."
+	@$(NPM) run --silent build -- --logLevel warn
+	@touch $@
 
 $(SETUP): pyproject.toml requirements.lock
 	@echo "Setting up .venv (once; needs the package index) ..."
@@ -39,7 +79,9 @@ $(SETUP): pyproject.toml requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-lock: ## 更新依赖锁定 / refresh requirements.lock from pyproject.toml
+lock: ## 更新依赖锁定 / refresh requirements.lock and package-lock.json
 	@$(BIN)/python -m pip install --quiet pip-tools
 	@$(BIN)/pip-compile --quiet --extra dev --extra build --generate-hashes --allow-unsafe --strip-extras \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.lock pyproject.toml
+	@$(NPM) install --package-lock-only
+	@sed -i '/^ *"resolved": /d' $(APP)/package-lock.json

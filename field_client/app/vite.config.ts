@@ -1,10 +1,25 @@
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
 import about from './package.json' with { type: 'json' }
 
 const GROUND = '#f5f4f2'
+
+/**
+ * Vant's icon font is inside its style sheet, with another copy on a foreign server for browsers of long ago: that one
+ * is taken out, as nothing is requested from outside.
+ */
+function ownFontsOnly(): Plugin {
+  return {
+    name: 'own-fonts-only',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!/vant.*\.css/.test(id)) return null
+      return code.replace(/,url\(\/\/[^)]*\) ?format\("woff"\)/g, '')
+    },
+  }
+}
 
 /** Served by the server at `/app/`; `vite` alone hands calls on to a server on this computer. */
 export default defineConfig({
@@ -23,6 +38,7 @@ export default defineConfig({
     ),
   },
   plugins: [
+    ownFontsOnly(),
     vue(),
     VitePWA({
       strategies: 'generateSW',

@@ -17,6 +17,7 @@ export default {
     odd: '出了点问题，已登记的内容都在',
     oddNext: '请再试一次；还是不行时，把下面的代号告诉村里的管理员',
     code: '代号',
+    storageLow: '手机空间快满了，点这里看怎么办',
     sync: {
       never: '还没有同步过',
       allSynced: '已全部同步 {at}',
@@ -54,6 +55,7 @@ export default {
     odd: 'Something went wrong; everything captured is still here',
     oddNext: 'Try again; if it stays, tell your administrator the code below',
     code: 'Code',
+    storageLow: 'The phone is nearly full; tap to see what to do',
     sync: {
       never: 'Not synced yet',
       allSynced: 'All synced {at}',

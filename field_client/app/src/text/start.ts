@@ -1,6 +1,5 @@
 export default {
   zh: {
-    language: 'zh',
     show: '显示',
     hide: '隐藏',
     next: '下一步',
@@ -23,7 +22,8 @@ export default {
     pinDifferent: '两次输入的不一样，请重新设',
     typed: '已输入 {n} 位',
     pad: '数字键盘',
-    erase: '删除一位',
+    erase: '删除',
+    eraseOne: '删除一位',
     sealing: '正在加密保存……',
     unlockTitle: '输入口令',
     unlockLead: '没有信号也能打开',
@@ -82,7 +82,6 @@ export default {
     updateLater: '稍后',
   },
   en: {
-    language: 'en',
     show: 'Show',
     hide: 'Hide',
     next: 'Next',
@@ -106,7 +105,8 @@ export default {
     pinDifferent: 'The two are different; please choose anew',
     typed: '{n} digits entered',
     pad: 'Number pad',
-    erase: 'Erase one digit',
+    erase: 'Erase',
+    eraseOne: 'Erase one digit',
     sealing: 'Encrypting…',
     unlockTitle: 'Enter your PIN',
     unlockLead: 'Opens without a signal',
