@@ -2,9 +2,16 @@
 import type { FormField } from '@/engine/forms/definition'
 import type { Problem } from '@/engine/problem'
 
-/** `/answers/family~1r1~1name` and `/answers/family/r1/name` are one place: `answers/family/r1/name`. */
+/**
+ * The place that a pointer means: `/answers/family/r1/name`, and as operations have it `/fields/answers~1family~1r1~1name`,
+ * are both `answers/family/r1/name`.
+ */
 export function placeOf(pointer: string): string {
-  return pointer.replace(/^\//, '').replaceAll('~1', '/').replaceAll('~0', '~')
+  return pointer
+    .replace(/^\//, '')
+    .replace(/^fields\//, '')
+    .replaceAll('~1', '/')
+    .replaceAll('~0', '~')
 }
 
 /** Problems by place, remarks left out. */

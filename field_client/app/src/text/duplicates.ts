@@ -1,0 +1,26 @@
+export default {
+  zh: {
+    title: '疑似重复',
+    explain: '同一人的同一事项有两个没办完的件。看一看：是同一件就关联，不是就分开。',
+    empty: '没有疑似重复的办件',
+    emptyHint: '同一人的同一事项出现两件时，会在这里请您看一看。',
+    linked: '是同一件，关联',
+    separate: '是两件，分开',
+    linkedDone: '已关联',
+    separateDone: '已记为两件',
+    notHere: '这一件不在本机',
+    captured: '{at} {worker} 登记',
+  },
+  en: {
+    title: 'Suspected duplicates',
+    explain: 'Two open cases of one item for one person. Link them if they are one, separate them if not.',
+    empty: 'No suspected duplicates',
+    emptyHint: 'When one person has the same item open twice, you are asked here.',
+    linked: 'One matter: link',
+    separate: 'Two matters: separate',
+    linkedDone: 'Linked',
+    separateDone: 'Kept as two',
+    notHere: 'This one is not on this phone',
+    captured: '{at}, {worker}',
+  },
+}

@@ -1,0 +1,26 @@
+export default {
+  zh: {
+    title: '登记历史',
+    hint: '这台手机登记过的内容，上传后保留 30 天。',
+    filter: '按内容查找',
+    all: '全部',
+    empty: '还没有登记过',
+    emptyHint: '走访、办件、修改等登记后都会列在这里。',
+    none: '没有符合的登记',
+    more: '再显示 {count} 条',
+    loading: '正在读取…',
+    states: '按情况',
+  },
+  en: {
+    title: 'What I captured',
+    hint: 'What this phone captured; kept for 30 days after uploading.',
+    filter: 'Find',
+    all: 'All',
+    empty: 'Nothing captured yet',
+    emptyHint: 'Visits, cases and changes are listed here.',
+    none: 'Nothing fits',
+    more: 'Show {count} more',
+    loading: 'Reading…',
+    states: 'By state',
+  },
+}
