@@ -26,6 +26,12 @@ async function estimated(): Promise<{ used: number; left: number; low: boolean }
   return { used: usage, left: Math.max(0, quota - usage), low: isLow(usage, quota) }
 }
 
+/** Bytes left, as the browser estimates; null where it does not. */
+export async function storageLeftBytes(): Promise<number | null> {
+  const { usage = 0, quota } = (await manager()?.estimate?.()) ?? {}
+  return quota === undefined ? null : Math.max(0, quota - usage)
+}
+
 /** As a page has it; older browsers have not all of it, and a worker may not ask. */
 interface Manager {
   persisted?: () => Promise<boolean>
