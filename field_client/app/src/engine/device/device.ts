@@ -1,0 +1,346 @@
+/**
+ * The phone as screens see it (api.ts): its phases, and everything that is there while it is open.
+ *
+ * What changes the phase is done one after the other. Losing the data to another tab comes between at any moment, and
+ * ends everything at once.
+ */
+import type {
+  Cases,
+  Change,
+  DayLog,
+  Device,
+  Drafts,
+  Figures,
+  Files,
+  GridMap,
+  History,
+  Households,
+  Identity,
+  Phase,
+  Settling,
+  StorageInfo,
+  Sync,
+  View,
+  Visits,
+} from '../api'
+import { ElsewhereOpen, Locked, StoreDamaged } from '../errors'
+import { enrolFirst, takeEnrolment, type Enrolment } from '../exchange/enrol'
+import { Transport } from '../exchange/transport'
+import { dataKeyByAccount } from '../exchange/unlock'
+import { countDay } from '../grid_map/days'
+import type { Label } from '../problem'
+import { missingAbilities } from './abilities'
+import { Database } from './database'
+import { boxed, measuredIterations, unboxed, type KeyBox } from './key_box'
+import { OpenPhone, type Surroundings } from './open_phone'
+import { Ownership } from './ownership'
+import { checkPin, PinTries } from './pin'
+import { sealedKey, sealedKeyWrite } from './sealed_key'
+import { storageInfo } from './storage'
+import { Store } from './store'
+import { browserTimes, type Times } from './times'
+import { newDataKey, Vault, type Bytes } from './vault'
+
+/** In `meta`: the wrapped data key. */
+const BOX = 'vault'
+
+export interface DeviceOptions {
+  times?: Times
+  /** In place of the network, for faults on purpose. */
+  fetch?: typeof fetch
+  /** The server's address; where the page came from, if it is left out. */
+  server?: string
+  appVersion?: string
+  visible?: boolean
+}
+
+/** Open the database of this browser, as far as that goes: the phase tells. */
+export async function openDevice(options: DeviceOptions = {}): Promise<PhoneDevice> {
+  const device = new PhoneDevice(options)
+  await device.begin()
+  return device
+}
+
+export class PhoneDevice implements Device {
+  phase: Phase = 'opening'
+  version = 1
+  missing: readonly Label[] = []
+  readonly storage: StorageInfo = storageInfo(() => this.opened?.store.copy.counts() ?? {})
+  private readonly server: string
+  private readonly around: Surroundings
+  private readonly listeners = new Set<(change: Change) => void>()
+  private ownership: Ownership | null = null
+  private database: Database | null = null
+  private enrolment: Enrolment | null = null
+  private opened: OpenPhone | null = null
+  private turn: Promise<unknown> = Promise.resolve()
+
+  constructor(options: DeviceOptions) {
+    this.server = options.server ?? (globalThis as { location?: { origin: string } }).location?.origin ?? ''
+    this.around = {
+      times: options.times ?? browserTimes(),
+      ...(options.fetch ? { fetch: options.fetch } : {}),
+      appVersion: options.appVersion ?? '',
+      online: (globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine ?? true,
+      visible: options.visible ?? true,
+    }
+  }
+
+  get identity(): Identity | null {
+    return this.opened?.core.identity ?? this.enrolment?.identity ?? null
+  }
+
+  subscribe(listener: (change: Change) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  /** Take the data for this tab if nobody has it, and see how far it is; called once. */
+  async begin(): Promise<void> {
+    this.missing = missingAbilities()
+    if (this.missing.length > 0) return this.enter('unsupported')
+    await this.alone(() => this.take(false))
+  }
+
+  async takeOver(): Promise<void> {
+    await this.alone(async () => {
+      if (this.phase === 'elsewhere') await this.take(true)
+    })
+  }
+
+  async enrol(username: string, password: string, deviceName: string): Promise<void> {
+    await this.alone(async () => {
+      const database = this.at('new', 'choosing-pin')
+      const { appVersion } = this.around
+      const account = { username, password }
+      this.enrolment = await enrolFirst(database, this.transport(), account, deviceName, appVersion)
+      this.enter('choosing-pin')
+    })
+  }
+
+  async choosePin(pin: string): Promise<void> {
+    checkPin(pin)
+    await this.alone(async () => {
+      const database = this.at('choosing-pin')
+      const { enrolment } = this
+      if (enrolment === null) throw new Locked()
+      const vault = await Vault.under(newDataKey())
+      const value = await this.boxedAnew(pin, vault.dataKey())
+      const sealed = await sealedKeyWrite(vault, enrolment.identity)
+      const store = await Store.open(database, vault)
+      await store.write((edit) => {
+        takeEnrolment(edit, enrolment)
+        edit.beside.push({ store: 'meta', key: BOX, value }, sealed)
+      })
+      await this.openWith(store)
+      this.enrolment = null
+    })
+  }
+
+  async changePin(present: string, next: string): Promise<void> {
+    checkPin(next)
+    await this.alone(async () => {
+      const database = this.at('open')
+      const { box, dataKey } = await this.tried(database, present)
+      const value = await this.boxedAnew(next, dataKey, box)
+      await database.transact([{ store: 'meta', key: BOX, value }])
+    })
+  }
+
+  async unlock(pin: string): Promise<void> {
+    await this.alone(async () => {
+      const database = this.at('locked')
+      const { dataKey } = await this.tried(database, pin)
+      await this.openWith(await this.read(database, dataKey))
+    })
+  }
+
+  async unlockByAccount(username: string, password: string, nextPin: string): Promise<void> {
+    checkPin(nextPin)
+    await this.alone(async () => {
+      const database = this.at('locked')
+      const sealed = await sealedKey(database)
+      if (sealed === null) throw new StoreDamaged(new Error('no data key was sealed to the server'))
+      const dataKey = await dataKeyByAccount(this.transport(), { username, password }, sealed)
+      const value = await this.boxedAnew(nextPin, dataKey.slice(), await this.box(database))
+      // only a key that opens what is here takes the place of the one that did
+      const store = await this.read(database, dataKey)
+      await database.transact([{ store: 'meta', key: BOX, value }])
+      await this.tries(database).right()
+      await this.openWith(store)
+    })
+  }
+
+  lock(): void {
+    const { opened } = this
+    if (opened === null) return
+    this.opened = null
+    this.enter('locked')
+    // the next unlocking waits until what was under way is on the disk
+    void this.alone(() => opened.close())
+  }
+
+  /** The page says whether it is seen: what is not seen does not ask the server again and again. */
+  setVisible(visible: boolean): void {
+    this.around.visible = visible
+    this.opened?.sync.setVisible(visible)
+  }
+
+  /** The browser says whether there is a network. */
+  setOnline(online: boolean): void {
+    this.around.online = online
+    this.opened?.sync.setOnline(online)
+  }
+
+  get sync(): Sync {
+    return this.open.sync
+  }
+  get view(): View {
+    return this.open.view
+  }
+  get households(): Households {
+    return this.open.households
+  }
+  get visits(): Visits {
+    return this.open.visits
+  }
+  get cases(): Cases {
+    return this.open.cases
+  }
+  get settling(): Settling {
+    return this.open.settling
+  }
+  get dayLog(): DayLog {
+    return this.open.dayLog
+  }
+  get figures(): Figures {
+    return this.open.figures
+  }
+  get map(): GridMap {
+    return this.open.map
+  }
+  get history(): History {
+    return this.open.history
+  }
+  get drafts(): Drafts {
+    return this.open.drafts
+  }
+  get files(): Files {
+    return this.open.files
+  }
+
+  nowMs(): number {
+    return this.opened?.core.nowMs() ?? this.around.times.wallMs()
+  }
+
+  today(): string {
+    return countDay(this.nowMs())
+  }
+
+  private get open(): OpenPhone {
+    if (this.opened === null) throw new Locked()
+    return this.opened
+  }
+
+  /** One change of the phase after the other. */
+  private alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.turn.then(work)
+    this.turn = done.catch(() => undefined)
+    return done
+  }
+
+  private async take(steal: boolean): Promise<void> {
+    const ownership = await Ownership.take(steal, () => this.lose())
+    if (ownership === null) return this.enter('elsewhere')
+    this.ownership = ownership
+    try {
+      this.database = await Database.open(ownership.token, () => this.lose())
+      this.enter((await this.box(this.database)) === undefined ? 'new' : 'locked')
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  /** Another tab has the data now: nothing more is written here, and nothing read is kept. */
+  private lose(): void {
+    this.database?.lose()
+    this.opened?.abandon()
+    this.ownership?.release()
+    this.ownership = this.database = this.opened = this.enrolment = null
+    this.enter('elsewhere')
+  }
+
+  private fail(error: unknown): void {
+    if (error instanceof ElsewhereOpen) return this.enter('elsewhere')
+    if (!(error instanceof StoreDamaged)) throw error
+    this.enter('damaged')
+  }
+
+  /** The database, in one of these phases. */
+  private at(...phases: Phase[]): Database {
+    if (this.phase === 'elsewhere') throw new ElsewhereOpen()
+    if (this.database === null || !phases.includes(this.phase)) throw new Locked()
+    return this.database
+  }
+
+  private async box(database: Database): Promise<KeyBox | undefined> {
+    return (await database.get('meta', BOX)) as KeyBox | undefined
+  }
+
+  private async boxedAnew(pin: string, dataKey: Bytes, before?: KeyBox): Promise<KeyBox> {
+    const iterations = await measuredIterations(() => performance.now())
+    const box = await boxed(pin, dataKey, iterations, before)
+    dataKey.fill(0)
+    return box
+  }
+
+  private tries(database: Database): PinTries {
+    return new PinTries(database, () => this.around.times.wallMs())
+  }
+
+  /** The data key by a PIN. WrongPin, PinWait, StoreDamaged. */
+  private async tried(database: Database, pin: string): Promise<{ box: KeyBox; dataKey: Bytes }> {
+    const tries = this.tries(database)
+    const box = await this.box(database)
+    if (box === undefined) throw new Locked()
+    const left = await tries.begin()
+    const dataKey = await unboxed(box, pin, left)
+    await tries.right()
+    return { box, dataKey }
+  }
+
+  private async read(database: Database, dataKey: Bytes): Promise<Store> {
+    try {
+      return await Store.open(database, await Vault.under(dataKey))
+    } catch (error) {
+      if (error instanceof StoreDamaged) this.enter('damaged')
+      throw error
+    }
+  }
+
+  private async openWith(store: Store): Promise<void> {
+    const opened = await OpenPhone.open(store, this.around, (change) => this.tell(change))
+    if (this.database === null) {
+      opened.abandon()
+      throw new ElsewhereOpen()
+    }
+    this.opened = opened
+    this.enter('open')
+    opened.sync.start()
+  }
+
+  private transport(): Transport {
+    const { times, fetch } = this.around
+    return new Transport(this.server, times, fetch ? { fetch } : {})
+  }
+
+  private enter(phase: Phase): void {
+    this.phase = phase
+    this.tell('phase')
+  }
+
+  private tell(change: Change): void {
+    if (change === 'phase' || change === 'view') this.version += 1
+    for (const listener of this.listeners) listener(change)
+  }
+}

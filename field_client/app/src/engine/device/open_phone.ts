@@ -1,0 +1,121 @@
+/** Everything that is there while the phone is open, over one store: put together here, and nowhere else. */
+import type { Cases, Change, DayLog, Figures, GridMap, Households, Settling, Visits } from '../api'
+import { SyncLoop } from '../exchange/sync_loop'
+import { Transport } from '../exchange/transport'
+import { Capture } from './capture'
+import { DeviceCases } from './cases'
+import { correctedNow, DeviceCore } from './device_core'
+import { DraftStore } from './drafts'
+import { fieldwork } from './fieldwork'
+import { FileStore } from './files'
+import { DeviceHistory } from './history'
+import { DeviceSettling } from './settling'
+import { storageLeftBytes } from './storage'
+import type { Changed, Store } from './store'
+import type { Times } from './times'
+import { View } from './view'
+
+/** What of the world the phone is opened in. */
+export interface Surroundings {
+  times: Times
+  /** In place of the network, for faults on purpose. */
+  fetch?: typeof fetch
+  appVersion: string
+  online: boolean
+  visible: boolean
+}
+
+export class OpenPhone {
+  readonly core: DeviceCore
+  readonly households: Households
+  readonly visits: Visits
+  readonly figures: Figures
+  readonly dayLog: DayLog
+  readonly map: GridMap
+  readonly cases: Cases
+  readonly settling: Settling
+  readonly history: DeviceHistory
+  readonly sync: SyncLoop
+  private lastCounter: number
+  private tell: ((change: Change) => void) | null
+
+  private constructor(
+    readonly store: Store,
+    readonly view: View,
+    readonly drafts: DraftStore,
+    readonly files: FileStore,
+    around: Surroundings,
+    tell: (change: Change) => void,
+  ) {
+    const { times } = around
+    this.tell = tell
+    this.core = new DeviceCore(store, view, drafts, new Capture(store, view, times), times)
+    const casework = fieldwork(this.core)
+    this.households = casework.households
+    this.visits = casework.visits
+    this.figures = casework.figures
+    this.dayLog = casework.dayLog
+    this.map = casework.map
+    this.cases = new DeviceCases(this.core)
+    this.settling = new DeviceSettling(this.core, store)
+    this.history = new DeviceHistory(this.core, store)
+    this.sync = this.syncing(around)
+    this.lastCounter = store.outbox.chain().counter
+    // after the view's own, so that whoever is told finds it new already
+    store.onChange((changed) => this.follow(changed))
+  }
+
+  /** Read what else is kept, and begin to sync. StoreDamaged. */
+  static async open(store: Store, around: Surroundings, tell: (change: Change) => void): Promise<OpenPhone> {
+    const { database, vault } = store
+    let opened: OpenPhone | null = null
+    const draftsChanged = (): void => opened?.tell?.('drafts')
+    const [drafts, files] = await Promise.all([
+      DraftStore.open(database, vault, draftsChanged),
+      FileStore.open(database, vault),
+    ])
+    const view = new View(store, () => correctedNow(store, around.times))
+    opened = new OpenPhone(store, view, drafts, files, around, tell)
+    return opened
+  }
+
+  /** Tell nobody anything more, and forget the key as soon as what was under way is on the disk. */
+  async close(): Promise<void> {
+    this.tell = null
+    this.sync.stop()
+    await this.drafts.flush().catch(() => undefined)
+    await this.store.settled()
+    this.abandon()
+  }
+
+  /** Forget everything now: another tab has the data. */
+  abandon(): void {
+    this.tell = null
+    this.sync.stop()
+    this.store.close()
+    this.store.vault.lock()
+  }
+
+  private syncing({ times, fetch, appVersion, online, visible }: Surroundings): SyncLoop {
+    const { store } = this
+    return new SyncLoop({
+      store,
+      transport: new Transport(this.core.identity.server, times, fetch ? { fetch } : {}),
+      times,
+      about: { appVersion, pendingFiles: () => this.files.waiting, storageLeftBytes },
+      trouble: () => this.history.trouble().length + this.settling.conflicts(false).length,
+      changed: () => this.tell?.('sync'),
+      online,
+      visible,
+    })
+  }
+
+  private follow(changed: Changed): void {
+    const { counter } = this.store.outbox.chain()
+    if (counter > this.lastCounter) this.sync.captured()
+    this.lastCounter = counter
+    if (changed.values.has('orders') && this.store.values.get('orders') === 'wipe') this.drafts.wiped()
+    if (changed.outbox || changed.records.size || changed.values.has('scope')) this.tell?.('view')
+    this.tell?.('sync')
+  }
+}
