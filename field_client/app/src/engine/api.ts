@@ -377,6 +377,12 @@ export interface CaseSheet {
 }
 
 export interface Cases {
+  /**
+   * Fulfilled when conditions of forms can be judged and items be found by pinyin (both are loaded on demand). The device
+   * begins it in idle time; `check` and `visible` raise CelNotLoaded before it, so a page that opens a kept draft or a
+   * form awaits it first. `begin`, `capture` and `setAnswers` await what they need themselves.
+   */
+  ready(): Promise<void>
   item(key: string): Item
   /** As one types: Chinese, pinyin initials, department, what a resident calls it, its number. */
   searchItems(query: string, options?: { department?: string; limit?: number }): ItemFound[]
@@ -400,8 +406,10 @@ export interface Cases {
   nested(answers: FlatAnswers): Answers
   /** Capture it. `finish`: the item ends at the doorstep, with its result; `online`: 待联办. Refused as `check`. */
   capture(draft: CaseDraft, ending?: { finish?: string; online?: boolean }): Promise<Captured>
+  /** Cases that this worker holds, the oldest first; `open` (the default): without those at their end. */
   mine(open?: boolean): CaseSheet[]
-  /** Those of the village's window, where this worker is on duty today and they are on this phone. */
+  /** Colleagues' cases that this worker can take onward today, on duty at the village's window; those on this phone. */
+  ofWindow(): CaseSheet[]
   sheet(record: string): CaseSheet
   ofHousehold(household: string): CaseSheet[]
   setMaterials(record: string, materials: Record<string, MaterialState>, told?: boolean): Promise<Captured>
@@ -412,9 +420,7 @@ export interface Cases {
   handOver(record: string, receiver: string, reason: string): Promise<Captured>
   void(record: string, reason: string): Promise<Captured>
   /** The provisional 收件回执（代办）as text lines and what its QR code holds; null for what has no receipt. */
-  receipt(
-    record: string,
-  ): {
+  receipt(record: string): {
     title: string
     number: string
     lines: { label: Label; value: string }[]

@@ -3,6 +3,11 @@ import type { Problem } from '../../problem'
 import type { Fields, Value } from '../../sync/record'
 import { PAUSE_LABELS, pauseValues, type PauseKind, type PauseValue } from './clocks'
 
+/** The pauses of a case with a supplement (补正) begun at a moment. */
+export function begunSupplement(values: Fields, at: string): Value[] {
+  return [...pauseValues(values), { reason: 'supplement', start: at }]
+}
+
 /** The pauses of a case with its open supplement (补正) ended at a moment; null where none is open. */
 export function endedSupplement(values: Fields, at: string): Value[] | null {
   const pauses = pauseValues(values)

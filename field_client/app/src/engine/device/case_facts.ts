@@ -1,0 +1,59 @@
+/** What the records here say about a case: its item, its applicant, who may act on it, whether it still goes on. */
+import type { MaterialState } from '../api'
+import { familyOf } from '../forms/answers'
+import type { Item } from '../forms/catalogue'
+import { capacities } from '../forms/handling/duty'
+import { isMaterialState } from '../forms/handling/materials'
+import type { Actor } from '../forms/handling/states'
+import { isOpen, movesFrom } from '../forms/handling/workflow'
+import { text } from '../sync/field_values'
+import type { FieldRecord, Fields } from '../sync/record'
+import type { Core } from './core'
+
+/** The item in the version under which the case was captured; undefined where it is not in the catalogue here. */
+export function itemOfCase(core: Core, record: FieldRecord): Item | undefined {
+  const { item, item_version: version } = record.values
+  return core.view.catalogue.item(String(item), Number(version))
+}
+
+/** How each material of a case was met. */
+export function materialsOf(values: Fields): Record<string, MaterialState> {
+  const states: Record<string, MaterialState> = {}
+  for (const [key, state] of Object.entries(familyOf(values, 'materials/'))) {
+    if (isMaterialState(state)) states[key] = state
+  }
+  return states
+}
+
+/** Whether anything is still to be done: not settled, or on its way to the applicant. Unknown items count as open. */
+export function goesOn(item: Item | undefined, record: FieldRecord): boolean {
+  if (record.void) return false
+  const state = text(record.values, 'state')
+  if (item === undefined) return true
+  return isOpen(item.mode, state) || movesFrom(item.mode, state).some((move) => move.onward)
+}
+
+/** In what capacities this phone's worker acts on a case with these values today. */
+export function ownCapacities(core: Core, values: Fields): ReadonlySet<Actor> {
+  const { id, role } = core.identity.worker
+  return capacities(values, id, {
+    onDuty: core.view.duty(core.today()) === 'window',
+    townClerk: role === 'town_clerk',
+  })
+}
+
+export interface Applicant {
+  name: string
+  phone: string
+  identityNumber: string
+}
+
+/** Who applies: the resident, where the case names one that is here; else what was written down of the applicant. */
+export function applicantOf(core: Core, values: Fields): Applicant {
+  const resident = core.view.get(text(values, 'resident'))?.values ?? {}
+  return {
+    name: text(resident, 'name') || text(values, 'applicant_name'),
+    phone: text(values, 'applicant_phone') || text(values, 'phone') || text(resident, 'phone'),
+    identityNumber: text(resident, 'identity_number') || text(values, 'applicant_identity_number'),
+  }
+}

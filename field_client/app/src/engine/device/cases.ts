@@ -1,0 +1,322 @@
+/** Cases: found by item, written down with what is known, captured at once with their ending, moved, and told. */
+import type { CaseDraft, Captured, Cases, CaseSheet, ItemFound, MaterialState, Promised } from '../api'
+import { NotFound, Refused } from '../errors'
+import { answerFields, answersOf, nest } from '../forms/answers'
+import type { Item } from '../forms/catalogue'
+import { visible } from '../forms/check'
+import type { Answer, Answers, FlatAnswers, Form } from '../forms/definition'
+import { loadCel } from '../forms/expression'
+import { handOver } from '../forms/handling/duty'
+import { checkMaterials, oneOffNotice } from '../forms/handling/materials'
+import { mistakes } from '../forms/messages'
+import { loadPinyin, prepareSearch, search } from '../forms/search'
+import type { Problem } from '../problem'
+import { text } from '../sync/field_values'
+import type { FieldRecord, Fields } from '../sync/record'
+import { CaseDrafts, copiedCase } from './case_drafts'
+import { goesOn, itemOfCase, materialsOf } from './case_facts'
+import { FINISHED_AS, moveFields } from './case_moves'
+import { receiptOf } from './case_receipt'
+import { promiseNow, sheetOf } from './case_sheet'
+import {
+  answerProblems,
+  caseFields,
+  caseProblems,
+  materialFields,
+  prefilled,
+  villageOf,
+} from './case_writing'
+import type { Core, Draft } from './core'
+import { VisitDrafts } from './visit_drafts'
+
+const RECENT_ITEMS = 8
+
+export class DeviceCases implements Cases {
+  private readonly drafts: CaseDrafts
+
+  constructor(private readonly core: Core) {
+    this.drafts = new CaseDrafts(core)
+  }
+
+  async ready(): Promise<void> {
+    await Promise.all([loadCel(), loadPinyin().then(() => prepareSearch(this.core.view.catalogue))])
+  }
+
+  item(key: string): Item {
+    const { catalogue } = this.core.view
+    const today = this.core.today()
+    const byNumber = /^\d+$/.test(key)
+      ? catalogue.itemsInForce(today).find((one) => one.number === Number(key))
+      : undefined
+    const found = catalogue.current(key, today) ?? byNumber
+    if (found) return found
+    if (catalogue.items.length) throw new NotFound(`目录里没有这个事项：${key}`, `no such item: ${key}`)
+    throw new NotFound('还没有事项目录', 'there is no catalogue yet', '请先联网同步', 'sync first')
+  }
+
+  searchItems(query: string, options: { department?: string; limit?: number } = {}): ItemFound[] {
+    const found = search(this.core.view.catalogue, query, this.core.today(), options.department)
+    return found.slice(0, options.limit)
+  }
+
+  recentItems(): Item[] {
+    const { view, identity } = this.core
+    const used = view
+      .ofKind('case')
+      .filter((one) => one.values.first_contact === identity.worker.id)
+      .sort((one, other) => capturedMs(other) - capturedMs(one))
+      .map((one) => text(one.values, 'item'))
+    return [...new Set(used)]
+      .slice(0, RECENT_ITEMS)
+      .flatMap((key) => view.catalogue.current(key, this.core.today()) ?? [])
+  }
+
+  promise(item: Item): Promised {
+    return promiseNow(this.core, item)
+  }
+
+  notice(item: Item, materials: Record<string, MaterialState>): ReturnType<Cases['notice']> {
+    return oneOffNotice(item, materials, this.core.today())
+  }
+
+  async begin(wanted: Parameters<Cases['begin']>[0]): Promise<CaseDraft> {
+    const { core } = this
+    await loadCel()
+    const item = this.item(wanted.item)
+    if (item.mode === 'visit') throw new Refused([visitItem(item)])
+    const where = this.whereOf(wanted)
+    const begun = this.drafts.all().find((one) => one.item === item.key && isFor(one, where))
+    if (begun) return begun
+    const household = core.view.get(where.household ?? '')
+    const resident = where.resident === null ? undefined : core.require('resident', where.resident)
+    const draft: CaseDraft = {
+      id: core.newId(),
+      item: item.key,
+      item_version: item.version,
+      ...where,
+      applicant_name: '',
+      applicant_phone: '',
+      applicant_identity_number: '',
+      answers: prefilled(core.view.catalogue.form(item.form), household, resident),
+      materials: {},
+      told: false,
+      note: '',
+      signature: null,
+      step: 0,
+      touched_ms: core.nowMs(),
+    }
+    await this.drafts.keep(draft)
+    return draft
+  }
+
+  keep(draft: CaseDraft): Promise<void> {
+    return this.drafts.keep(draft)
+  }
+
+  openDrafts(): CaseDraft[] {
+    return this.drafts.all()
+  }
+
+  discard(draft: CaseDraft): Promise<void> {
+    return this.drafts.forget(draft.id)
+  }
+
+  check(draft: CaseDraft): Problem[] {
+    return caseProblems(this.core, this.item(draft.item), draft)
+  }
+
+  visible(form: Form, answers: FlatAnswers): Set<string> {
+    return visible(form, nest(answers))
+  }
+
+  nested(answers: FlatAnswers): Answers {
+    return nest(answers)
+  }
+
+  async capture(draft: CaseDraft, ending: { finish?: string; online?: boolean } = {}): Promise<Captured> {
+    const { core } = this
+    const written = copiedCase(draft)
+    // what was typed last is safe even if it is refused
+    await this.drafts.keep(written)
+    await loadCel()
+    const item = this.item(written.item)
+    if (item.mode === 'visit') throw new Refused([visitItem(item)])
+    const village = villageOf(core, written)
+    const captured = await core.capture([
+      {
+        kind: 'case',
+        village,
+        action: 'create',
+        record: written.id,
+        fields: caseFields(core, item, written),
+        problems: [...caseProblems(core, item, written), ...endingProblems(item, ending)],
+      },
+      ...endingOf(item, written.id, village, ending),
+    ])
+    await this.drafts.forget(written.id)
+    const [first, ...more] = captured
+    if (first === undefined) throw new NotFound('没有登记成功', 'nothing was captured')
+    return { ...first, remarks: told([first, ...more]) }
+  }
+
+  mine(open = true): CaseSheet[] {
+    const { core } = this
+    return this.sheets(
+      (one) => one.values.holder === core.identity.worker.id && (!open || goesOn(itemOfCase(core, one), one)),
+    )
+  }
+
+  ofWindow(): CaseSheet[] {
+    const { core } = this
+    if (core.view.duty(core.today()) !== 'window') return []
+    const me = core.identity.worker.id
+    return this.sheets((one) => one.values.holder !== me && goesOn(itemOfCase(core, one), one)).filter(
+      (sheet) => sheet.moves.some((move) => move.onward && move.allowed),
+    )
+  }
+
+  sheet(record: string): CaseSheet {
+    return sheetOf(this.core, this.core.require('case', record))
+  }
+
+  ofHousehold(household: string): CaseSheet[] {
+    return this.core.view
+      .children(household, 'case')
+      .sort((one, other) => capturedMs(other) - capturedMs(one))
+      .map((one) => sheetOf(this.core, one))
+  }
+
+  async setMaterials(
+    record: string,
+    materials: Record<string, MaterialState>,
+    isTold = false,
+  ): Promise<Captured> {
+    const { core } = this
+    const found = core.require('case', record)
+    const item = itemOfCase(core, found)
+    const whole = { ...materialsOf(found.values), ...materials }
+    const fields = materialFields(materials)
+    if (isTold && item && oneOffNotice(item, whole, core.today()).ready) fields.missing_told_at = core.said()
+    return core.change('case', record, fields, item ? checkMaterials(item, materials) : [])
+  }
+
+  async setAnswers(record: string, answers: Record<string, Answer | null>): Promise<Captured> {
+    const { core } = this
+    await loadCel()
+    const found = core.require('case', record)
+    const item = itemOfCase(core, found)
+    const whole = { ...answersOf(found.values), ...answers }
+    const problems = item ? answerProblems(core, item, whole) : []
+    return core.change('case', record, answerFields(answers), mistakes(problems))
+  }
+
+  async change(record: string, fields: Fields): Promise<Captured> {
+    return this.core.change('case', record, fields)
+  }
+
+  async move(record: string, to: string, fields: Fields = {}): Promise<Captured> {
+    const found = this.core.require('case', record)
+    return this.core.change('case', record, moveFields(found, to, this.core.said(), fields))
+  }
+
+  async handOver(record: string, receiver: string, reason: string): Promise<Captured> {
+    const { values } = this.core.require('case', record)
+    const at = new Date(this.core.said()).toISOString()
+    return this.core.change('case', record, handOver(values, receiver, reason.trim(), at))
+  }
+
+  async void(record: string, reason: string): Promise<Captured> {
+    return this.core.void('case', record, reason)
+  }
+
+  receipt(record: string): ReturnType<Cases['receipt']> {
+    return receiptOf(this.core, this.core.require('case', record))
+  }
+
+  /** Cases here as sheets, the oldest first. */
+  private sheets(wanted: (record: FieldRecord) => boolean): CaseSheet[] {
+    return this.core.view
+      .ofKind('case')
+      .filter(wanted)
+      .sort((one, other) => capturedMs(one) - capturedMs(other))
+      .map((one) => sheetOf(this.core, one))
+  }
+
+  /** For whom and where: what is not said follows from the visit and from the resident. */
+  private whereOf(
+    wanted: Parameters<Cases['begin']>[0],
+  ): Pick<CaseDraft, 'household' | 'resident' | 'visit'> {
+    const visit = wanted.visit ?? null
+    const during =
+      visit === null ? undefined : new VisitDrafts(this.core).all().find((one) => one.id === visit)
+    const alone = during?.met.length === 1 ? during.met[0] : undefined
+    const resident = wanted.resident ?? alone ?? null
+    const home = text(this.core.view.get(resident ?? '')?.values ?? {}, 'household')
+    return { household: (wanted.household ?? during?.household ?? home) || null, resident, visit }
+  }
+}
+
+/** Whether a draft is one for the same person; without a person, whether nothing was written into it yet. */
+function isFor(draft: CaseDraft, where: Pick<CaseDraft, 'household' | 'resident' | 'visit'>): boolean {
+  const { household, resident, visit } = where
+  const same = draft.household === household && draft.resident === resident && draft.visit === visit
+  return same && (resident !== null || isUnwritten(draft))
+}
+
+function isUnwritten(draft: CaseDraft): boolean {
+  const { answers, materials, applicant_name: name, note } = draft
+  return !name && !note && !Object.keys(answers).length && !Object.keys(materials).length
+}
+
+/** The move that ends a case where it is captured; none where it goes on from its beginning. */
+function endingOf(
+  item: Item,
+  record: string,
+  village: string,
+  ending: { finish?: string; online?: boolean },
+): Draft[] {
+  const fields: Fields | null =
+    ending.finish !== undefined
+      ? { state: FINISHED_AS[item.mode] ?? '', result: ending.finish.trim() }
+      : ending.online
+        ? { state: 'awaiting_online' }
+        : null
+  return fields ? [{ kind: 'case', village, action: 'change', record, fields }] : []
+}
+
+function endingProblems(item: Item, ending: { finish?: string; online?: boolean }): Problem[] {
+  if (ending.finish === undefined) return []
+  if (FINISHED_AS[item.mode] === undefined) {
+    return [
+      {
+        pointer: '/result',
+        code: 'not-at-doorstep',
+        message: '代办事项由部门办结，不能当场办结',
+        message_en: 'a proxy item is finished by its department',
+      },
+    ]
+  }
+  if (ending.finish.trim()) return []
+  return [
+    { pointer: '/result', code: 'required', message: '请写明办理结果', message_en: 'say what the result is' },
+  ]
+}
+
+function visitItem(item: Item): Problem {
+  return {
+    pointer: '/item',
+    code: 'visit-item',
+    message: `“${item.name}”在入户时随走访登记，不另立办件`,
+    message_en: 'this item is recorded inside a visit',
+  }
+}
+
+/** The remarks of all operations of a capture, each told once. */
+function told(captured: readonly Captured[]): Problem[] {
+  const remarks = captured.flatMap((one) => one.remarks)
+  return remarks.filter((one, at) => remarks.findIndex((other) => other.message === one.message) === at)
+}
+
+function capturedMs(record: FieldRecord): number {
+  return Date.parse(text(record.values, 'captured_at'))
+}
