@@ -6,7 +6,6 @@ import type { DueHousehold } from '../api'
 import { lastCounted, stateOf } from '../grid_map/coverage'
 import type { Position } from '../grid_map/coordinates'
 import { addDays, countDay, type Day } from '../grid_map/days'
-import { compareHouseNumbers, houseNumberKey, type HouseNumberKey } from '../grid_map/house_numbers'
 import { distanceMeters, positionOf } from '../grid_map/location'
 import {
   DEFAULT_CLASS,
@@ -25,6 +24,7 @@ import { visitFact } from '../sync/counting_facts'
 import { isObject, text } from '../sync/field_values'
 import type { FieldRecord } from '../sync/record'
 import type { Core } from './core'
+import { byDoor, DoorOrder } from './door_order'
 
 export const SOON_DAYS = 14
 const LIMIT = 20
@@ -39,6 +39,8 @@ export interface HouseholdDue {
 
 export class DueList {
   private made: { version: number; today: Day; byId: Map<string, HouseholdDue> } | null = null
+
+  private readonly doors = new DoorOrder(byDoor)
 
   constructor(private readonly core: Core) {}
 
@@ -63,7 +65,7 @@ export class DueList {
           due.firstDay <= today &&
           (grids === null || grids.has(household.grid ?? '')),
       )
-      .sort(byUrgency)
+      .sort(byLastDay)
   }
 
   /** The most urgent ones in an order to walk; those without a position come after, by house number. */
@@ -76,7 +78,9 @@ export class DueList {
     const stops = chosen.map((one) => stopOf(one.household)).filter((one) => one !== null)
     const walked = walkingOrder(stops, options.start ?? null).ids.flatMap((id) => byId.get(id) ?? [])
     const placed = new Set(walked)
-    const rest = chosen.filter((one) => !placed.has(one)).sort(byDoor)
+    const rest = chosen
+      .filter((one) => !placed.has(one))
+      .sort((one, other) => byDoor(one.household, other.household))
     return [...walked, ...rest].map((one) => this.shown(one, options.start))
   }
 
@@ -116,23 +120,25 @@ export class DueList {
   private byId(): Map<string, HouseholdDue> {
     const [version, today] = [this.core.version, this.core.today()]
     if (this.made?.version !== version || this.made.today !== today) {
-      this.made = { version, today, byId: dueOfAll(this.core, today) }
+      this.made = { version, today, byId: this.make(today) }
     }
     return this.made.byId
   }
-}
 
-function dueOfAll(core: Core, today: Day): Map<string, HouseholdDue> {
-  const counted = lastCounted(core.view.ofKind('visit').map(visitFact), VISIT_CLASSES, today)
-  const found = new Map<string, HouseholdDue>()
-  for (const household of core.view.ofKind('household')) {
-    if (household.values.status === 'moved_out') continue
-    const last = counted.get(household.id)
-    const visitClass = VISIT_CLASSES.orDefault(text(household.values, 'visit_class') || DEFAULT_CLASS)
-    const due = dueOf(household, visitClass, last?.day ?? null, last?.atMs ?? null)
-    found.set(household.id, { household, visitClass, due, lastCounted: last?.day ?? null })
+  /** In the order of the doors. */
+  private make(today: Day): Map<string, HouseholdDue> {
+    const { view } = this.core
+    const counted = lastCounted(view.ofKind('visit').map(visitFact), VISIT_CLASSES, today)
+    const found = new Map<string, HouseholdDue>()
+    for (const household of this.doors.of(view.ofKind('household'))) {
+      if (household.values.status === 'moved_out') continue
+      const last = counted.get(household.id)
+      const visitClass = VISIT_CLASSES.orDefault(text(household.values, 'visit_class') || DEFAULT_CLASS)
+      const due = dueOf(household, visitClass, last?.day ?? null, last?.atMs ?? null)
+      found.set(household.id, { household, visitClass, due, lastCounted: last?.day ?? null })
+    }
+    return found
   }
-  return found
 }
 
 function dueOf(
@@ -160,27 +166,9 @@ function classSince(household: FieldRecord): Day {
   return day
 }
 
-const doorByRecord = new WeakMap<FieldRecord, HouseNumberKey>()
-
-/** The sorting key of a household's house number. */
-export function doorOf(household: FieldRecord): HouseNumberKey {
-  const known = doorByRecord.get(household)
-  if (known) return known
-  const key = houseNumberKey(text(household.values, 'house_number'))
-  doorByRecord.set(household, key)
-  return key
-}
-
-function byUrgency(one: HouseholdDue, other: HouseholdDue): number {
-  if (one.due.lastDay !== other.due.lastDay) return one.due.lastDay < other.due.lastDay ? -1 : 1
-  return byDoor(one, other)
-}
-
-function byDoor(one: HouseholdDue, other: HouseholdDue): number {
-  return (
-    compareHouseNumbers(doorOf(one.household), doorOf(other.household)) ||
-    (one.household.id < other.household.id ? -1 : 1)
-  )
+/** Of one last day, the order of the doors stays. */
+function byLastDay(one: HouseholdDue, other: HouseholdDue): number {
+  return one.due.lastDay < other.due.lastDay ? -1 : one.due.lastDay > other.due.lastDay ? 1 : 0
 }
 
 function stopOf(household: FieldRecord): Stop | null {

@@ -4,11 +4,10 @@
  */
 import type { Found } from '../api'
 import { normalisePhone } from '../forms/codes'
-import { compareHouseNumbers } from '../grid_map/house_numbers'
 import { text, textOrNull } from '../sync/field_values'
 import type { FieldRecord } from '../sync/record'
 import type { Core } from './core'
-import { doorOf } from './due'
+import { byGridAndDoor, DoorOrder } from './door_order'
 import { loadInitials, type Initials } from './pinyin_initials'
 
 export const FOUND_MAX = 50
@@ -16,6 +15,8 @@ export const FOUND_MAX = 50
 const PHONE_TAIL_MIN = 3
 const PHONE_INSIDE_MIN = 7
 const RANKS = 4
+/** How many people are read at a time while somebody may be typing. */
+const PORTION = 300
 
 /** What a record is found by. `exact` are texts that the whole query may be. */
 interface Sought {
@@ -31,25 +32,51 @@ interface Entry {
   gone: boolean
 }
 
+/** The records of which the entries were made. */
+interface ReadFrom {
+  doors: readonly FieldRecord[]
+  everybody: readonly FieldRecord[]
+}
+const NOBODY: ReadFrom = { doors: [], everybody: [] }
+
 export class PersonSearch {
   private initials: Initials | null = null
   private soughtByRecord = new WeakMap<FieldRecord, Sought>()
   private entries: Entry[] = []
   private entriesVersion = -1
-  private households: FieldRecord[] = []
+  private readFrom = NOBODY
+  private preparing: Promise<void> | null = null
+  private readonly doors = new DoorOrder(byGridAndDoor)
 
   constructor(
     private readonly core: Core,
     private readonly load: () => Promise<Initials | null> = loadInitials,
   ) {}
 
-  /** Fulfilled when names are found by their initials too; begun by the first search. */
-  async ready(): Promise<void> {
+  /**
+   * Fulfilled when names are found by their initials too; begun by the first search, be it an empty one. Everybody is
+   * read in small portions beside what is being typed, then all of it is taken at once.
+   */
+  ready(): Promise<void> {
+    this.preparing ??= this.prepare().finally(() => {
+      if (this.initials === null) this.preparing = null
+    })
+    return this.preparing
+  }
+
+  private async prepare(): Promise<void> {
     const initials = await this.load()
-    if (initials === null || this.initials !== null) return
+    if (initials === null) return
+    const { view } = this.core
+    const made = new WeakMap<FieldRecord, Sought>()
+    for (const [index, record] of [...view.ofKind('household'), ...view.ofKind('resident')].entries()) {
+      made.set(record, soughtBy(record, initials))
+      if (index % PORTION === PORTION - 1) await new Promise((resolve) => setTimeout(resolve))
+    }
     this.initials = initials
-    this.soughtByRecord = new WeakMap()
+    this.soughtByRecord = made
     this.entriesVersion = -1
+    this.readFrom = NOBODY
   }
 
   search(query: string, limit = FOUND_MAX): Found[] {
@@ -79,9 +106,19 @@ export class PersonSearch {
 
   private upToDate(): readonly Entry[] {
     if (this.entriesVersion === this.core.version) return this.entries
-    const { view } = this.core
+    const doors = this.doors.of(this.core.view.ofKind('household'))
+    const everybody = this.core.view.ofKind('resident')
+    this.entriesVersion = this.core.version
+    // most changes are visits and cases, after which everybody is as before
+    if (this.readFrom.doors === doors && sameRecords(this.readFrom.everybody, everybody)) return this.entries
+    this.readFrom = { doors, everybody }
+    this.entries = this.read(doors, everybody)
+    return this.entries
+  }
+
+  private read(doors: readonly FieldRecord[], everybody: readonly FieldRecord[]): Entry[] {
     const residents = new Map<string, FieldRecord[]>()
-    for (const resident of view.ofKind('resident')) {
+    for (const resident of everybody) {
       if (resident.values.merged_into) continue
       const home = text(resident.values, 'household')
       const others = residents.get(home)
@@ -89,7 +126,7 @@ export class PersonSearch {
       else residents.set(home, [resident])
     }
     const entries: Entry[] = []
-    for (const household of this.inDoorOrder(view.ofKind('household'))) {
+    for (const household of doors) {
       entries.push(this.entryOf(household, household))
       for (const resident of residents.get(household.id) ?? [])
         entries.push(this.entryOf(resident, household))
@@ -97,22 +134,7 @@ export class PersonSearch {
     }
     // whoever's household is not here, held for a case of theirs
     for (const resident of [...residents.values()].flat()) entries.push(this.entryOf(resident, undefined))
-    this.entries = entries
-    this.entriesVersion = this.core.version
     return entries
-  }
-
-  /** Sorted anew only where a household changed: most changes are visits. */
-  private inDoorOrder(present: FieldRecord[]): FieldRecord[] {
-    const known = new Set(this.households)
-    if (present.length === known.size && present.every((one) => known.has(one))) return this.households
-    this.households = [...present].sort(
-      (one, other) =>
-        compareText(one.grid ?? '', other.grid ?? '') ||
-        compareHouseNumbers(doorOf(one), doorOf(other)) ||
-        compareText(one.id, other.id),
-    )
-    return this.households
   }
 
   private entryOf(record: FieldRecord, household: FieldRecord | undefined): Entry {
@@ -124,18 +146,21 @@ export class PersonSearch {
   private soughtOf(record: FieldRecord): Sought {
     const known = this.soughtByRecord.get(record)
     if (known) return known
-    const { values } = record
-    const name = text(values, 'name')
-    const number = text(values, 'house_number')
-    const parts = [name, this.initials?.(name) ?? '', number, text(values, 'address')]
-    const phone = textOrNull(values, 'phone')
-    const made: Sought = {
-      text: parts.join('|').normalize('NFKC').toLowerCase(),
-      phone: phone === null ? '' : normalisePhone(phone),
-      exact: [name.toLowerCase(), number.toLowerCase(), number.replace(/号$/, '')],
-    }
+    const made = soughtBy(record, this.initials)
     this.soughtByRecord.set(record, made)
     return made
+  }
+}
+
+function soughtBy({ values }: FieldRecord, initials: Initials | null): Sought {
+  const name = text(values, 'name')
+  const number = text(values, 'house_number')
+  const parts = [name, initials?.(name) ?? '', number, text(values, 'address')]
+  const phone = textOrNull(values, 'phone')
+  return {
+    text: parts.join('|').normalize('NFKC').toLowerCase(),
+    phone: phone === null ? '' : normalisePhone(phone),
+    exact: [name.toLowerCase(), number.toLowerCase(), number.replace(/号$/, '')],
   }
 }
 
@@ -152,6 +177,6 @@ function rankOf({ sought, gone }: Entry, whole: string): number {
   return sought.text.startsWith(whole) ? 1 : 2
 }
 
-function compareText(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0
+function sameRecords(some: readonly FieldRecord[], others: readonly FieldRecord[]): boolean {
+  return some.length === others.length && some.every((one, index) => one === others[index])
 }

@@ -65,10 +65,9 @@ export function covers(visit: VisitFact, visitClass: VisitClass | undefined): bo
   return whyNot(visit, visitClass) === null
 }
 
-/** The workers for whom this visit makes its round count: the round's own, and who came along. */
-export function creditedWorkers(round: RoundFact, visit: VisitFact): string[] {
-  if (round.voided || !attempts(visit)) return []
-  return [round.worker, ...[...new Set(visit.workers)].filter((one) => one !== round.worker).sort()]
+/** Whether this visit makes its round count for a worker: for the round's own, and for who came along. */
+export function credits(round: RoundFact, visit: VisitFact, worker: string): boolean {
+  return !round.voided && attempts(visit) && (round.worker === worker || visit.workers.includes(worker))
 }
 
 /** When a round closes: by its button, or by itself 3 hours after its last visit (or start). */
@@ -120,8 +119,10 @@ export function paceRounds(rounds: Iterable<RoundFact>, visits: Iterable<VisitFa
       continue
     }
     if (tookPart) present.add(round)
-    if (creditedWorkers(round, visit).includes(worker)) {
-      credited.set(round.id, [...(credited.get(round.id) ?? []), visit.id])
+    if (credits(round, visit, worker)) {
+      const others = credited.get(round.id)
+      if (others) others.push(visit.id)
+      else credited.set(round.id, [visit.id])
     }
   }
   explained.push(...explainRounds([...present], credited, worker))
