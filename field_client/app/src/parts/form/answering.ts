@@ -9,12 +9,19 @@ export function says(value: Answer | null | undefined): value is Answer {
 
 /** Answers with some of them changed; what says nothing is left out. */
 export function withAnswers(answers: FlatAnswers, changes: Record<string, Answer | null>): FlatAnswers {
-  const next: FlatAnswers = { ...answers }
+  const next = new Map<string, Answer>(Object.entries(answers))
   for (const [path, value] of Object.entries(changes)) {
-    if (says(value)) next[path] = value
-    else delete next[path]
+    if (says(value)) next.set(path, value)
+    else next.delete(path)
   }
-  return next
+  return Object.fromEntries(next)
+}
+
+/** Without the marks of rows that were taken away: nobody else has seen the rows of a case that is not captured. */
+export function withoutMarks(answers: FlatAnswers): FlatAnswers {
+  return Object.fromEntries(
+    Object.entries(answers).filter(([path, value]) => value !== false || path.split('/').length !== 2),
+  )
 }
 
 /** What differs between two sets of answers, as a change of a captured case: null clears. */

@@ -26,11 +26,11 @@ export function knownFacts(form: Form, answers: FlatAnswers, facts: Facts): Set<
 
 /** Answers for another applicant: what was known of the one goes, what is known of the other comes; the rest stays. */
 export function answersFor(form: Form, answers: FlatAnswers, before: Facts, after: Facts): FlatAnswers {
-  const next: FlatAnswers = { ...answers }
+  const next = new Map(Object.entries(answers))
   for (const field of form.fields) {
-    if (next[field.key] === factOf(field, before)) delete next[field.key]
+    if (next.get(field.key) === factOf(field, before)) next.delete(field.key)
     const fact = factOf(field, after)
-    if (fact !== undefined && next[field.key] === undefined) next[field.key] = fact
+    if (fact !== undefined && !next.has(field.key)) next.set(field.key, fact)
   }
-  return next
+  return Object.fromEntries(next)
 }
