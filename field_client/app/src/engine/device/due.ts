@@ -21,8 +21,8 @@ import {
 import { walkingOrder, type Stop } from '../grid_map/walking_order'
 import { momentMs } from '../sync/clock'
 import { visitFact } from '../sync/counting_facts'
-import { isObject, text } from '../sync/field_values'
-import type { FieldRecord } from '../sync/record'
+import { text } from '../sync/field_values'
+import { objectOf, textIn, type FieldRecord } from '../sync/record'
 import type { Core } from './core'
 import { byDoor, DoorOrder } from './door_order'
 
@@ -148,9 +148,9 @@ function dueOf(
   lastMs: number | null,
 ): Due {
   const due = nextDue(visitClass, lastDay, classSince(household))
-  const event = household.values.special_event
-  if (!isObject(event) || typeof event.at !== 'string') return due
-  const atMs = momentMs(event.at)
+  const at = textIn(objectOf(household.values.special_event) ?? {}, 'at')
+  if (at === undefined) return due
+  const atMs = momentMs(at)
   return withEvent(due, atMs, eventDeadlineMs(visitClass, atMs, lastMs))
 }
 

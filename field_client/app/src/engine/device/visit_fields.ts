@@ -1,7 +1,6 @@
 /** What a visit in progress becomes: its operation's fields, its follow-up task, and every problem of it at once. */
 import type { VisitDraft } from '../api'
-import { answerFields, nest } from '../forms/answers'
-import { check } from '../forms/check'
+import { answerFields } from '../forms/answers'
 import type { Item } from '../forms/catalogue'
 import { loadCel } from '../forms/expression'
 import { ROUND_OPEN_HOURS } from '../grid_map/counting'
@@ -11,6 +10,7 @@ import type { Problem } from '../problem'
 import { momentMs } from '../sync/clock'
 import { text } from '../sync/field_values'
 import type { FieldRecord, Fields, Value } from '../sync/record'
+import { answerProblems } from './case_writing'
 import type { Core } from './core'
 
 /** Outcomes in which somebody was spoken to. */
@@ -84,7 +84,7 @@ export async function visitProblems(core: Core, draft: VisitDraft): Promise<Prob
   if (draft.follow_up !== null && !draft.follow_up.title.trim()) {
     problems.push(found('/follow_up/title', 'required', '请写明要跟进什么', 'say what is to be followed up'))
   }
-  return [...problems, ...(await answerProblems(core, draft))]
+  return [...problems, ...(await itemProblems(core, draft))]
 }
 
 /** The visit item whose form is filled inside; undefined where the catalogue has none of this key. */
@@ -93,16 +93,12 @@ export function visitItem(core: Core, key: string): Item | undefined {
   return item?.mode === 'visit' ? item : undefined
 }
 
-async function answerProblems(core: Core, draft: VisitDraft): Promise<Problem[]> {
+async function itemProblems(core: Core, draft: VisitDraft): Promise<Problem[]> {
   if (draft.item === null) return []
   const item = visitItem(core, draft.item)
   if (!item) return [found('/item', 'unknown-item', '目录里没有这个走访类事项', 'no such visit item')]
-  const form = core.view.catalogue.form(item.form)
-  if (!form) return []
   await loadCel()
-  return check(form, nest(draft.answers), core.today())
-    .filter((one) => !one.remark)
-    .map((one) => ({ ...one, pointer: `/answers${one.pointer}` }))
+  return answerProblems(core, item, draft.answers).filter((one) => !one.remark)
 }
 
 function itemFields(core: Core, draft: VisitDraft): Fields {

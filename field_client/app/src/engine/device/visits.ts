@@ -9,6 +9,7 @@ import type { Label } from '../problem'
 import { momentMs } from '../sync/clock'
 import { text, texts } from '../sync/field_values'
 import type { FieldRecord, Fields } from '../sync/record'
+import { prefilled } from './case_writing'
 import type { Core, Draft } from './core'
 import { residentsOf, visitsOf } from './households'
 import { roundFor, roundOpenAt } from './rounds'
@@ -174,8 +175,7 @@ export class DeviceVisits implements Visits {
       findings: [],
       disposition: null,
       note: '',
-      item: this.itemKey(item),
-      answers: {},
+      ...this.itemOf(item, household, met),
       cases: [],
       location: null,
       signature: null,
@@ -187,15 +187,23 @@ export class DeviceVisits implements Visits {
 
   private async withItem(draft: VisitDraft, item: string | undefined): Promise<VisitDraft> {
     if (item === undefined || draft.item !== null) return draft
-    const taken = { ...draft, item: this.itemKey(item) }
+    const taken = { ...draft, ...this.itemOf(item, draft.household, draft.met[0]) }
     await this.drafts.keep(taken)
     return taken
   }
 
-  private itemKey(item: string | undefined): string | null {
-    if (item === undefined) return null
-    if (visitItem(this.core, item)) return item
-    throw new NotFound(`目录里没有这个走访类事项：${item}`, `no such visit item: ${item}`)
+  /** The visit item and the answers to its form that are known already. NotFound if it is none. */
+  private itemOf(
+    key: string | undefined,
+    household: string | null,
+    met: string | null | undefined,
+  ): Pick<VisitDraft, 'item' | 'answers'> {
+    if (key === undefined) return { item: null, answers: {} }
+    const { view } = this.core
+    const item = visitItem(this.core, key)
+    if (!item) throw new NotFound(`目录里没有这个走访类事项：${key}`, `no such visit item: ${key}`)
+    const of = (record: string | null | undefined) => (record ? view.get(record) : undefined)
+    return { item: key, answers: prefilled(view.catalogue.form(item.form), of(household), of(met)) }
   }
 
   private roundOf(visit: VisitDraft, place: { village: string; grid: string }): Draft {

@@ -3,7 +3,7 @@
  * `grid_map/geojson.py`. A grid's definition is its GeoJSON feature (RFC 7946) with the coordinates as text, as no
  * operation holds a fraction. A position on a border belongs to the grid with the lowest code.
  */
-import type { Value } from '../sync/record'
+import { objectOf, type Value } from '../sync/record'
 import type { Position } from './coordinates'
 
 /** One grid. `parts` are polygons, each an outer ring and its holes; positions are [lon, lat], WGS-84. */
@@ -134,5 +134,5 @@ function readRing(ring: Value): Position[] {
 }
 
 function member(value: Value | undefined, name: string): Value | undefined {
-  return value !== null && typeof value === 'object' && !Array.isArray(value) ? value[name] : undefined
+  return objectOf(value)?.[name]
 }

@@ -4,7 +4,7 @@
  * accuracy is given the benefit of the doubt.
  */
 import type { Label } from '../problem'
-import type { Fields, Value } from '../sync/record'
+import { objectOf, type Fields, type Value } from '../sync/record'
 import { toWgs84, type CoordinateSystem, type Position } from './coordinates'
 import { holds, nearestOnBorder, type Grid } from './grids'
 
@@ -36,8 +36,8 @@ export interface FixRemark {
 
 /** Where a record says that it is, [lon, lat] in WGS-84; null where nobody measured it. */
 export function positionOf(values: Fields): Position | null {
-  const location = values.location
-  if (location === null || typeof location !== 'object' || Array.isArray(location)) return null
+  const location = objectOf(values.location)
+  if (location === undefined) return null
   const position: Position = [Number(location.longitude), Number(location.latitude)]
   return isPosition(position) ? toWgs84(position, systemOf(location.system)) : null
 }

@@ -242,20 +242,27 @@ it('checks the form of a visit item inside the visit', async () => {
     },
   ]
   core.forms = [
-    { key: 'care', fields: [{ key: 'health', type: 'text', label: { zh: '身体' }, required: true }] },
+    {
+      key: 'care',
+      fields: [
+        { key: 'name', type: 'text', label: { zh: '姓名' }, prefill: 'resident.name' },
+        { key: 'health', type: 'text', label: { zh: '身体' }, required: true },
+      ],
+    },
   ]
   await expect(visits.start({ household: HOME, item: 'permit' })).rejects.toThrow('no such visit item')
   const plain = await visits.start({ household: HOME })
   const draft = await visits.start({ household: HOME, item: 'care-visit' })
-  expect([draft.id, draft.item]).toEqual([plain.id, 'care-visit'])
+  expect([draft.id, draft.item, draft.answers]).toEqual([plain.id, 'care-visit', { name: '沈建1' }])
   const refused = await visits.finish(draft).catch((error: unknown) => error)
   expect(refused instanceof Refused && refused.problems.map((one) => one.pointer)).toEqual([
     '/answers/health',
   ])
-  await visits.finish({ ...draft, answers: { health: '良好' } })
+  await visits.finish({ ...draft, answers: { ...draft.answers, health: '良好' } })
   expect(core.require('visit', draft.id).values).toMatchObject({
     item: 'care-visit',
     item_version: 2,
+    'answers/name': '沈建1',
     'answers/health': '良好',
   })
 })
