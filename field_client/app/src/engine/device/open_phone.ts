@@ -25,6 +25,8 @@ export interface Surroundings {
   visible: boolean
 }
 
+const IDLE_MS = 2000
+
 export class OpenPhone {
   readonly core: DeviceCore
   readonly households: Households
@@ -37,6 +39,7 @@ export class OpenPhone {
   readonly history: DeviceHistory
   readonly sync: SyncLoop
   private lastCounter: number
+  private readonly idle: ReturnType<typeof setTimeout>
   private tell: ((change: Change) => void) | null
 
   private constructor(
@@ -61,6 +64,8 @@ export class OpenPhone {
     this.history = new DeviceHistory(this.core, store)
     this.sync = this.syncing(around)
     this.lastCounter = store.outbox.chain().counter
+    // what forms and the search of items need is loaded when the first screen stands
+    this.idle = setTimeout(() => void this.cases.ready().catch(() => undefined), IDLE_MS)
     // after the view's own, so that whoever is told finds it new already
     store.onChange((changed) => this.follow(changed))
   }
@@ -91,6 +96,7 @@ export class OpenPhone {
   /** Forget everything now: another tab has the data. */
   abandon(): void {
     this.tell = null
+    clearTimeout(this.idle)
     this.sync.stop()
     this.store.close()
     this.store.vault.lock()
