@@ -17,16 +17,8 @@ import { judge } from '../sync/judge'
 import { KINDS } from '../sync/kinds'
 import { setAfter } from '../sync/merge'
 import { exactText, FORMAT, OperationTooLarge, type Operation } from '../sync/operation'
-import {
-  objectOf,
-  revisionOf,
-  sameValue,
-  seenForm,
-  textsIn,
-  type FieldRecord,
-  type Fields,
-  type Value,
-} from '../sync/record'
+import { objectOf, texts } from '../sync/field_values'
+import { revisionOf, sameValue, seenForm, type FieldRecord, type Fields, type Value } from '../sync/record'
 import { replaceSurrogates } from '../sync/text'
 import type { Draft } from './core'
 import type { Chain } from './outbox'
@@ -167,7 +159,7 @@ export function see(operation: Operation, record: FieldRecord): void {
 /** What is added to and removed from a set; empty where nothing is. */
 function setChange(present: Value | undefined, value: Value): Fields {
   const after = setAfter(present, value)
-  const before = textsIn({ present: present ?? [] }, 'present')
+  const before = texts({ present: present ?? [] }, 'present')
   const add = after.filter((member) => !before.includes(member))
   const remove = before.filter((member) => !after.includes(member)).sort()
   return { ...(add.length ? { add } : {}), ...(remove.length ? { remove } : {}) }

@@ -8,7 +8,8 @@ import type { Form } from '../forms/definition'
 import { WorkingCalendar, type CalendarTable } from '../forms/handling/calendar'
 import { derived } from '../sync/ids'
 import { REFERENCE_KINDS, REFERENCE_VILLAGE } from '../sync/kinds'
-import { objectOf, textIn, textsIn, type FieldRecord, type Fields } from '../sync/record'
+import { objectOf, textIn, texts } from '../sync/field_values'
+import type { FieldRecord, Fields } from '../sync/record'
 import type { RecordCopy } from './record_copy'
 
 /** Kinds that a change of makes this anew. */
@@ -104,8 +105,8 @@ export class Reference {
   get accounts(): ReadonlySet<string> {
     return this.once('accounts', () => {
       const rotas = this.standing('rota').flatMap(({ values }) => [
-        ...textsIn(values, 'window'),
-        ...textsIn(values, 'leave'),
+        ...texts(values, 'window'),
+        ...texts(values, 'leave'),
       ])
       const assigned = this.assignments.map((record) => textIn(record.values, 'worker') ?? '')
       return new Set([...assigned, ...rotas].filter(Boolean))
@@ -128,7 +129,7 @@ export class Reference {
         new Map(
           this.standing('rota').map(({ village, values }) => [
             `${village} ${textIn(values, 'day') ?? ''}`,
-            { window: new Set(textsIn(values, 'window')), leave: new Set(textsIn(values, 'leave')) },
+            { window: new Set(texts(values, 'window')), leave: new Set(texts(values, 'leave')) },
           ]),
         ),
     )

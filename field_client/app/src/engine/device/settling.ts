@@ -5,7 +5,8 @@ import type { Label } from '../problem'
 import { momentMs } from '../sync/clock'
 import { offersOf } from '../sync/conflicts'
 import type { Operation } from '../sync/operation'
-import { objectOf, textIn, textsIn, type FieldRecord, type Fields, type Value } from '../sync/record'
+import { objectOf, textIn, texts } from '../sync/field_values'
+import type { FieldRecord, Fields, Value } from '../sync/record'
 import type { Core, Draft } from './core'
 import { operationOf, stateOf } from './outbox'
 import type { Store } from './store'
@@ -108,7 +109,7 @@ export class DeviceSettling implements Settling {
     const field = textIn(values, 'field') ?? ''
     const kind = textIn(values, 'subject_kind') ?? 'case'
     const subject = this.core.view.get(textIn(values, 'subject') ?? '')
-    const [device = '', worker = '', clock = ''] = textsIn(values, 'standing_by')
+    const [device = '', worker = '', clock = ''] = texts(values, 'standing_by')
     const offered = offersOf(conflict).map((offer) => ({
       value: offer.value ?? null,
       by: [textIn(offer, 'device'), textIn(offer, 'worker'), textIn(offer, 'clock')].map((one) => one ?? ''),

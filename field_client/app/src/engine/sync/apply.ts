@@ -7,7 +7,8 @@ import { capped } from './clock'
 import { contestedFields, followStanding, openOrJoin, settle } from './conflicts'
 import { createdRecord, mergeChange, mergeVoid } from './merge'
 import type { Operation } from './operation'
-import { revisionOf, textIn, type FieldRecord, type Stamp } from './record'
+import { textIn } from './field_values'
+import { revisionOf, type FieldRecord, type Stamp } from './record'
 import type { Author, World } from './world'
 
 const STAYS_WHERE_IT_HAPPENED: ReadonlySet<string> = new Set([

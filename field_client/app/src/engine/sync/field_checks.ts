@@ -3,7 +3,8 @@ import { pointerTo } from '../forms/messages'
 import type { Problem } from '../problem'
 import { isDay } from './clock'
 import { fieldLabel, fieldType, OBJECTS, type FieldType, type Kind } from './kinds'
-import { objectOf, type Fields, type Value } from './record'
+import { objectOf } from './field_values'
+import type { Fields, Value } from './record'
 import { lengthOf } from './text'
 
 const MOMENT =

@@ -6,14 +6,13 @@
  */
 import { KINDS, type Kind } from './kinds'
 import type { Operation } from './operation'
+import { objectOf, textIn } from './field_values'
 import {
   changedSet,
   normalisedSet,
-  objectOf,
   revisionOf,
   sameValue,
   stampOf,
-  textIn,
   wasSeen,
   type FieldRecord,
   type Fields,
@@ -161,8 +160,8 @@ export function after(stamp: Stamp, standing: Stamp): Stamp {
 
 /** Set one field and who set it; null clears it. */
 export function setValue(record: FieldRecord, field: string, value: Value, stamp: Stamp): void {
-  if (value === null) delete record.values[field]
-  else record.values[field] = value
+  const others = Object.entries(record.values).filter(([name]) => name !== field)
+  record.values = Object.fromEntries(value === null ? others : [...others, [field, value]])
   stamped(record, field, stamp)
 }
 

@@ -1,4 +1,5 @@
 /** Records: the latest state of one thing, as the server merged it (docs/protocol.md, Changes). */
+import { objectOf, textIn, texts } from './field_values'
 import { COMMON } from './scope'
 import { KINDS } from './kinds'
 import { byCodePoint, sha256Hex } from './text'
@@ -54,23 +55,6 @@ export function revisionOf(record: FieldRecord): number {
 /** Who set the field last; a field untouched since the creation counts as set by it. */
 export function stampOf(record: FieldRecord, field: string): Stamp {
   return record.clocks?.[field] ?? record.created
-}
-
-/** A field that is a text; undefined where it is not there, empty or something else. */
-export function textIn(values: Fields, field: string): string | undefined {
-  const value = values[field]
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-/** The texts of a field that is a list. */
-export function textsIn(values: Fields, field: string): string[] {
-  const value = values[field]
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
-}
-
-/** A value that is an object; undefined where it is not. */
-export function objectOf(value: Value | undefined): Fields | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
 }
 
 /** Whether two values are the same: lists in their order, objects by member. */
@@ -147,8 +131,8 @@ export function normalisedSet(value: Value | undefined): string[] {
 
 /** A set after `{"add": […], "remove": […]}`, in the server's order. */
 export function changedSet(present: Value | undefined, change: Fields): string[] {
-  const removed = new Set(textsIn(change, 'remove'))
-  const members = [...(Array.isArray(present) ? present : []), ...textsIn(change, 'add')]
+  const removed = new Set(texts(change, 'remove'))
+  const members = [...(Array.isArray(present) ? present : []), ...texts(change, 'add')]
   return sorted(members.filter((member) => typeof member !== 'string' || !removed.has(member)))
 }
 

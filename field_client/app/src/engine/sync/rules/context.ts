@@ -4,7 +4,8 @@ import { countDay } from '../../grid_map/days'
 import type { Problem } from '../../problem'
 import { capped, momentMs } from '../clock'
 import type { Operation } from '../operation'
-import { textIn, type FieldRecord, type Fields } from '../record'
+import { textIn } from '../field_values'
+import type { FieldRecord, Fields } from '../record'
 import type { Author, Facts } from '../world'
 
 const EARLIEST_MS = -2_208_988_800_000

@@ -2,12 +2,13 @@
 import { offersOf } from '../conflicts'
 import { clearedProblems, fieldProblems } from '../field_checks'
 import { KINDS } from '../kinds'
-import { objectOf, sameValue, textIn, textsIn, type FieldRecord, type Fields, type Value } from '../record'
+import { objectOf, textIn, texts } from '../field_values'
+import { sameValue, type FieldRecord, type Fields, type Value } from '../record'
 import type { Context } from './context'
 
 /** Whose values a conflict holds: whoever set the standing one, and whoever offered another. */
 export function authorsOf(conflict: FieldRecord): Set<string> {
-  const standing = textsIn(conflict.values, 'standing_by')[1]
+  const standing = texts(conflict.values, 'standing_by')[1]
   const offered = offersOf(conflict).map((offer) => textIn(offer, 'worker'))
   return new Set([standing, ...offered].filter((worker) => worker !== undefined))
 }
@@ -48,7 +49,7 @@ export function judgeConflict(context: Context): void {
 /** Whoever handles one of the two cases, the window, or the lead decides. */
 export function judgeDuplicate(context: Context): void {
   if (context.record === undefined || !Object.hasOwn(context.fields, 'decision')) return
-  if (!textsIn(context.record.values, 'workers').includes(context.author.worker) && !decides(context))
+  if (!texts(context.record.values, 'workers').includes(context.author.worker) && !decides(context))
     context.reject(
       'decision',
       'no-right',

@@ -2,7 +2,8 @@
 import { compiledForm } from '../../forms/check'
 import type { Item } from '../../forms/catalogue'
 import { momentMs } from '../clock'
-import { textIn, type Fields } from '../record'
+import { textIn } from '../field_values'
+import type { Fields } from '../record'
 import { dayOf, type Context } from './context'
 
 const ANSWERS = 'answers/'
