@@ -10,8 +10,14 @@ const standing = shallowRef<SyncStanding | null>(null)
 
 /** Open the database of this browser; before it is fulfilled `useDevice` may not be called. */
 export async function startDevice(): Promise<void> {
-  const opened = await openDevice()
+  const opened = await openDevice({ appVersion: __APP_VERSION__ })
   device = opened
+  const seen = (): void => opened.setVisible(document.visibilityState === 'visible')
+  const network = (): void => opened.setOnline(navigator.onLine)
+  document.addEventListener('visibilitychange', seen)
+  window.addEventListener('online', network)
+  window.addEventListener('offline', network)
+  seen()
   phase.value = opened.phase
   opened.subscribe((change) => {
     if (change === 'sync') refreshStanding()
