@@ -21,8 +21,7 @@ import {
 import { walkingOrder, type Stop } from '../grid_map/walking_order'
 import { momentMs } from '../sync/clock'
 import { visitFact } from '../sync/counting_facts'
-import { text } from '../sync/field_values'
-import { objectOf, textIn, type FieldRecord } from '../sync/record'
+import { objectOf, text, textIn, type FieldRecord } from '../sync/record'
 import type { Core } from './core'
 import { byDoor, DoorOrder } from './door_order'
 

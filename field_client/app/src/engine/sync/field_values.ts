@@ -1,7 +1,11 @@
-/** A record's values as casework wants them: a text where the wire may have brought nothing. */
-import { objectOf, textIn, textsIn, type Fields } from './record'
+/** Reading a record's values, which are whatever the wire brought, as the texts and objects that rules and screens want. */
+import type { Fields, Value } from './record'
 
-export { textsIn as texts }
+/** A field's text; undefined where it has none. */
+export function textIn(values: Fields, field: string): string | undefined {
+  const value = values[field]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
 
 /** A field's text; empty where it has none. */
 export function text(values: Fields, field: string): string {
@@ -13,8 +17,19 @@ export function textOrNull(values: Fields, field: string): string | null {
   return textIn(values, field) ?? null
 }
 
+/** The texts of a list; empty where it is none. */
+export function texts(values: Fields, field: string): string[] {
+  const value = values[field]
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+}
+
 /** The objects of a list; empty where it is none. */
 export function objects(values: Fields, field: string): Fields[] {
   const value = values[field]
   return Array.isArray(value) ? value.map(objectOf).filter((one) => one !== undefined) : []
+}
+
+/** A value that is an object; undefined where it is not. */
+export function objectOf(value: Value | undefined): Fields | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
 }
