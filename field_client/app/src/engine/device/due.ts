@@ -21,7 +21,8 @@ import {
 import { walkingOrder, type Stop } from '../grid_map/walking_order'
 import { momentMs } from '../sync/clock'
 import { visitFact } from '../sync/counting_facts'
-import { objectOf, text, textIn, type FieldRecord } from '../sync/record'
+import { objectOf, text, textIn } from '../sync/field_values'
+import type { FieldRecord } from '../sync/record'
 import type { Core } from './core'
 import { byDoor, DoorOrder } from './door_order'
 
