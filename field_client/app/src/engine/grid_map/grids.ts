@@ -3,7 +3,8 @@
  * `grid_map/geojson.py`. A grid's definition is its GeoJSON feature (RFC 7946) with the coordinates as text, as no
  * operation holds a fraction. A position on a border belongs to the grid with the lowest code.
  */
-import { objectOf, type Value } from '../sync/record'
+import { objectOf } from '../sync/field_values'
+import type { Value } from '../sync/record'
 import type { Position } from './coordinates'
 
 /** One grid. `parts` are polygons, each an outer ring and its holes; positions are [lon, lat], WGS-84. */
