@@ -69,7 +69,9 @@ export class WrongPin extends FieldError {
       'wrong PIN',
       triesLeft === null || triesLeft > 3
         ? '再试一次；忘记口令可用账号重设'
-        : `再试一次（还可试${triesLeft}次，之后需要等待）；忘记口令可用账号重设`,
+        : triesLeft > 0
+          ? `还可试 ${triesLeft} 次，之后要等一会儿；忘记口令可用账号重设`
+          : '请等一会儿再试；忘记口令可用账号重设',
       'try again, or reset it with your account',
     )
   }

@@ -264,7 +264,7 @@ export class PhoneDevice implements Device {
   /** Another tab has the data now: nothing more is written here, and nothing read is kept. */
   private lose(): void {
     this.database?.lose()
-    this.opened?.abandon()
+    this.opened?.abandon(new ElsewhereOpen())
     this.ownership?.release()
     this.ownership = this.database = this.opened = this.enrolment = null
     this.enter('elsewhere')
@@ -321,7 +321,7 @@ export class PhoneDevice implements Device {
   private async openWith(store: Store): Promise<void> {
     const opened = await OpenPhone.open(store, this.around, (change) => this.tell(change))
     if (this.database === null) {
-      opened.abandon()
+      opened.abandon(new ElsewhereOpen())
       throw new ElsewhereOpen()
     }
     this.opened = opened

@@ -1,5 +1,6 @@
 /** Everything that is there while the phone is open, over one store: put together here, and nowhere else. */
 import type { Cases, Change, DayLog, Figures, GridMap, Households, Settling, Visits } from '../api'
+import { Locked, type FieldError } from '../errors'
 import { SyncLoop } from '../exchange/sync_loop'
 import { Transport } from '../exchange/transport'
 import { Capture } from './capture'
@@ -93,12 +94,12 @@ export class OpenPhone {
     this.abandon()
   }
 
-  /** Forget everything now: another tab has the data. */
-  abandon(): void {
+  /** Forget everything now; what was under way is refused, with `why`. */
+  abandon(why: FieldError = new Locked()): void {
     this.tell = null
     clearTimeout(this.idle)
     this.sync.stop()
-    this.store.close()
+    this.store.close(why)
     this.store.vault.lock()
   }
 

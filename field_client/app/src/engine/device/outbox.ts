@@ -48,7 +48,8 @@ export interface OutboxEntry {
 /** waiting, or as the outcome says: applied, merged, conflict, held, rejected. */
 export type EntryState = string
 
-const SETTLED: ReadonlySet<string | null> = new Set(['applied', 'merged', 'conflict'])
+/** Outcomes of what is in effect on the server. */
+export const IN_EFFECT: ReadonlySet<string | null> = new Set(['applied', 'merged', 'conflict'])
 
 /** Reads that the outbox and one that is being changed have in common. */
 export abstract class OutboxReader {
@@ -165,7 +166,7 @@ export function stateOf(entry: OutboxEntry): EntryState {
 
 /** Whether nothing is left to do about it: the server has it, and it is in effect or mended. */
 export function isSettled(entry: OutboxEntry): boolean {
-  return entry.acknowledgedMs !== null && (SETTLED.has(entry.outcome) || entry.mendedBy !== null)
+  return entry.acknowledgedMs !== null && (IN_EFFECT.has(entry.outcome) || entry.mendedBy !== null)
 }
 
 /** Whether it is read before the phone opens: it waits, is laid over, or is not settled. */
@@ -175,7 +176,7 @@ export function isOpen(entry: OutboxEntry): boolean {
 
 /** In effect on the server. */
 export function tookEffect(entry: OutboxEntry): boolean {
-  return entry.acknowledgedMs !== null && SETTLED.has(entry.outcome)
+  return entry.acknowledgedMs !== null && IN_EFFECT.has(entry.outcome)
 }
 
 const read = new WeakMap<OutboxEntry, Operation>()

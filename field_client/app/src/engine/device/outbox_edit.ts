@@ -5,6 +5,7 @@ import { revisionOf } from './copy_edit'
 import {
   chainOf,
   emptyChain,
+  IN_EFFECT,
   isSettled,
   OutboxReader,
   tookEffect,
@@ -124,7 +125,7 @@ export class OutboxEdit extends OutboxReader {
       (entry) =>
         stepped.has(entry.record) &&
         !entry.laid &&
-        EFFECTIVE.has(entry.outcome) &&
+        IN_EFFECT.has(entry.outcome) &&
         entry.revision !== null &&
         entry.revision > held(entry.record),
       (entry) => ({ ...entry, laid: true }),
@@ -204,8 +205,6 @@ export class OutboxEdit extends OutboxReader {
     this.sorted = null
   }
 }
-
-const EFFECTIVE: ReadonlySet<string | null> = new Set(['applied', 'merged', 'conflict'])
 
 /**
  * An operation's text under another place in a chain; all else as it was, unknown members included. What is no JSON keeps

@@ -1,6 +1,9 @@
 /** Which tab of this browser has the phone's data: one, by a Web Lock that the browser gives back however a tab ends. */
 
 const NAME = 'allpost'
+/** A page that is loaded anew may come before the browser has taken the lock from the one before. */
+const ATTEMPTS = 4
+const PAUSE_MS = 150
 
 /** The lock, held. `token` names this holding; the database lets nobody else write (database.ts). */
 export class Ownership {
@@ -11,7 +14,20 @@ export class Ownership {
    * Take the data for this tab; null where another tab has it and `steal` is not said. `onLost` is called as soon as
    * another tab has stolen it.
    */
-  static take(steal: boolean, onLost: () => void): Promise<Ownership | null> {
+  static async take(steal: boolean, onLost: () => void): Promise<Ownership | null> {
+    for (let attempt = 1; ; attempt += 1) {
+      const taken = await Ownership.ask(steal, onLost)
+      if (taken !== null || attempt === ATTEMPTS) return taken
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+    }
+  }
+
+  /** Give it back; a second time does nothing. */
+  release(): void {
+    this.letGo()
+  }
+
+  private static ask(steal: boolean, onLost: () => void): Promise<Ownership | null> {
     return new Promise((resolve, reject) => {
       let held: Ownership | null = null
       let released = false
@@ -34,10 +50,5 @@ export class Ownership {
         else if (!released) onLost()
       })
     })
-  }
-
-  /** Give it back; a second time does nothing. */
-  release(): void {
-    this.letGo()
   }
 }

@@ -6,7 +6,7 @@
  *   Where any of it fails nothing has changed anywhere.
  * - Writes come one after the other: what `stage` reads is not changed by anybody until its write has ended.
  */
-import { Locked } from '../errors'
+import { Locked, type FieldError } from '../errors'
 import { CopyBlocks } from './copy_blocks'
 import { CopyEdit } from './copy_edit'
 import type { Database, Write } from './database'
@@ -58,7 +58,7 @@ export class Store {
   private readonly blocks = new CopyBlocks()
   private readonly listeners = new Set<(changed: Changed) => void>()
   private turn: Promise<unknown> = Promise.resolve()
-  private closed = false
+  private closed: FieldError | null = null
 
   private constructor(
     readonly database: Database,
@@ -102,18 +102,23 @@ export class Store {
     await this.turn
   }
 
-  /** Forget everything; writes that wait are refused. */
-  close(): void {
-    this.closed = true
+  /** Forget everything; writes that wait are refused, with `why`. */
+  close(why: FieldError = new Locked()): void {
+    this.closed = why
     this.listeners.clear()
   }
 
   private async perform<T>(stage: (edit: Edit) => T): Promise<T> {
-    if (this.closed) throw new Locked()
-    const edit = new Edit(this)
-    const result = stage(edit)
-    await this.commit(edit)
-    return result
+    if (this.closed) throw this.closed
+    try {
+      const edit = new Edit(this)
+      const result = stage(edit)
+      await this.commit(edit)
+      return result
+    } catch (error) {
+      // without its key whatever is tried goes wrong: what counts is why
+      throw this.closed ?? error
+    }
   }
 
   private async commit(edit: Edit): Promise<void> {
@@ -129,7 +134,7 @@ export class Store {
       ...block.removes.map((key): Write => ({ store: 'blocks', remove: key })),
       ...sealed,
     ]
-    if (this.closed) throw new Locked()
+    if (this.closed) throw this.closed
     await this.database.transact(writes)
     this.values.take(values.changed)
     this.copy.take(copy.changed)

@@ -1,0 +1,316 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Change, Phase } from '@/engine/api'
+import { base64Of, bytesOf } from '@/engine/device/base64'
+import { openDevice, type DeviceOptions, type PhoneDevice } from '@/engine/device/device'
+import { unseal } from '@/engine/device/sealing'
+import { ElsewhereOpen, Locked, PinWait, StorageFull, Unreachable, WrongPin } from '@/engine/errors'
+import { FakeLocks } from './locks'
+import { asDumped, DEVICE, freshDisk, rawDump, SCOPE, VILLAGE, WORKER } from './phone'
+import { Database } from '@/engine/device/database'
+
+const PIN = '135790'
+const NEXT_PIN = '246801'
+let server: FakeServer
+let open: PhoneDevice[]
+
+beforeEach(async () => {
+  freshDisk()
+  vi.stubGlobal('navigator', { locks: new FakeLocks(), onLine: false })
+  server = await FakeServer.made()
+  open = []
+})
+
+afterEach(async () => {
+  for (const device of open) device.lock()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  vi.restoreAllMocks()
+  vi.unstubAllGlobals()
+})
+
+/** A tab of the browser; one more where the first is still open. */
+async function tab(options: DeviceOptions = {}): Promise<PhoneDevice> {
+  const device = await openDevice({ fetch: server.fetch, server: 'https://post.test', ...options })
+  open.push(device)
+  return device
+}
+
+async function enrolled(): Promise<PhoneDevice> {
+  const device = await tab()
+  await device.enrol('zhangsan', 'right', '张三的手机')
+  await device.choosePin(PIN)
+  return device
+}
+
+/** The tab is closed as a browser does it: its lock is free, whatever it was about. */
+async function reloaded(): Promise<PhoneDevice> {
+  for (const device of open) device.lock()
+  vi.stubGlobal('navigator', { locks: new FakeLocks(), onLine: false })
+  return tab()
+}
+
+describe('from the first opening to the day’s work', () => {
+  it('goes through its phases, and tells them', async () => {
+    const device = await tab()
+    const told: (Change | Phase)[] = []
+    device.subscribe((change) => told.push(change === 'phase' ? device.phase : change))
+    expect(device.phase).toBe('new')
+    expect(device.identity).toBeNull()
+    expect(() => device.view).toThrow(Locked)
+    await device.enrol('zhangsan', 'right', '张三的手机')
+    expect(device.identity?.worker.name).toBe('张三')
+    await device.choosePin(PIN)
+    expect(told.filter((one) => one !== 'sync')).toEqual(['choosing-pin', 'open'])
+    expect(device.identity).toMatchObject({ device: DEVICE, device_name: '张三的手机' })
+    expect(device.view.scope).toEqual(SCOPE.villages)
+    expect(device.sync.standing).toMatchObject({ waiting: 0, ready: false, online: false })
+  })
+
+  it('tells a wrong password and an unreachable server, and stays new', async () => {
+    const device = await tab()
+    await expect(device.enrol('zhangsan', 'wrong', 'x')).rejects.toMatchObject({ code: 'wrong-password' })
+    server.reachable = false
+    await expect(device.enrol('zhangsan', 'right', 'x')).rejects.toThrow(Unreachable)
+    expect(device.phase).toBe('new')
+  }, 30_000)
+
+  it('enrols with the same keys again where the page was closed before a PIN was chosen', async () => {
+    const first = await tab()
+    await first.enrol('zhangsan', 'right', 'x')
+    open = []
+    const second = await reloaded()
+    expect(second.phase).toBe('new')
+    await second.enrol('zhangsan', 'right', 'x')
+    expect(server.signingKeys[0]).toBe(server.signingKeys[1])
+  })
+
+  it('refuses a PIN that would be guessed, and keeps nothing under it', async () => {
+    const device = await tab()
+    await device.enrol('zhangsan', 'right', 'x')
+    await expect(device.choosePin('123456')).rejects.toMatchObject({ problems: [{ code: 'pin-run' }] })
+    expect(device.phase).toBe('choosing-pin')
+  })
+
+  it('captures, and finds it after closing and opening again offline', async () => {
+    const device = await enrolled()
+    const versionBefore = device.version
+    const captured = await device.households.request('居民问到、目录没有')
+    expect(device.version).toBeGreaterThan(versionBefore)
+    expect(device.sync.standing.waiting).toBe(1)
+    await device.drafts.keep('half', { typed: '一半' })
+    server.reachable = false
+    const again = await reloaded()
+    expect(again.phase).toBe('locked')
+    expect(again.identity).toBeNull()
+    await again.unlock(PIN)
+    expect(again.view.get(captured.record)?.values.text).toBe('居民问到、目录没有')
+    expect(again.history.waiting().map((entry) => entry.id)).toEqual([captured.operation])
+    expect(again.drafts.get('half')).toEqual({ typed: '一半' })
+  })
+
+  it('leaves no name, phone or text on the disk that can be read', async () => {
+    const device = await enrolled()
+    await device.households.request('沈建国 13912345678 要办医保')
+    await device.drafts.keep('x', '沈建国')
+    device.lock()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    const disk = await Database.open('a thief', () => undefined)
+    const dump = await rawDump(disk)
+    for (const secret of ['沈建国', '13912345678', '要办医保', '张三', server.token]) {
+      expect(dump).not.toContain(asDumped(secret))
+      expect(dump).not.toContain(secret)
+    }
+    expect(dump).toContain('iterations')
+    disk.close()
+  })
+})
+
+describe('locking', () => {
+  it('lets what was under way end, and shows nothing more', async () => {
+    const device = await enrolled()
+    const capturing = device.households.request('锁屏前的一条')
+    const keeping = device.drafts.keep('last', 1)
+    device.lock()
+    expect(device.phase).toBe('locked')
+    expect(() => device.view).toThrow(Locked)
+    await Promise.all([capturing, keeping])
+    await device.unlock(PIN)
+    expect(device.history.waiting()).toHaveLength(1)
+    expect(device.drafts.get('last')).toBe(1)
+  })
+
+  it('opens by the PIN only, and makes wait after five wrong ones', async () => {
+    const times = { wall: 5_000_000 }
+    const device = await enrolled()
+    device.lock()
+    vi.spyOn(Date, 'now').mockImplementation(() => times.wall)
+    const tries: unknown[] = []
+    for (let at = 0; at < 5; at += 1)
+      tries.push(await device.unlock('999990').catch((error: unknown) => error))
+    expect(tries.every((error) => error instanceof WrongPin)).toBe(true)
+    expect(tries.map((error) => (error as WrongPin).triesLeft)).toEqual([4, 3, 2, 1, 0])
+    await expect(device.unlock(PIN)).rejects.toThrow(PinWait)
+    times.wall += 30_000
+    await device.unlock(PIN)
+    expect(device.phase).toBe('open')
+    vi.restoreAllMocks()
+  })
+
+  it('by a new PIN, after the present one was given', async () => {
+    const device = await enrolled()
+    await expect(device.changePin('999990', NEXT_PIN)).rejects.toThrow(WrongPin)
+    await device.changePin(PIN, NEXT_PIN)
+    await device.households.request('改口令之后')
+    device.lock()
+    await expect(device.unlock(PIN)).rejects.toThrow(WrongPin)
+    await device.unlock(NEXT_PIN)
+    expect(device.history.waiting()).toHaveLength(1)
+  })
+
+  it('opens by the account where the PIN is forgotten, losing nothing', async () => {
+    const device = await enrolled()
+    await device.households.request('忘记口令之前')
+    device.lock()
+    await expect(device.unlockByAccount('zhangsan', 'wrong', NEXT_PIN)).rejects.toMatchObject({
+      code: 'wrong-password',
+    })
+    expect(device.phase).toBe('locked')
+    await device.unlockByAccount('zhangsan', 'right', NEXT_PIN)
+    expect(device.history.waiting()).toHaveLength(1)
+    const again = await reloaded()
+    await again.unlock(NEXT_PIN)
+    expect(again.history.waiting()).toHaveLength(1)
+  })
+
+  it('opens on a full disk, so that what is here can be read', async () => {
+    const device = await enrolled()
+    device.lock()
+    await device.unlock(PIN)
+    const again = await reloaded()
+    const full = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+      throw new DOMException('full', 'QuotaExceededError')
+    })
+    await again.unlock(PIN)
+    await expect(again.households.request('没有空间')).rejects.toThrow(StorageFull)
+    full.mockRestore()
+    await again.households.request('有空间了')
+    expect(again.history.waiting()).toHaveLength(1)
+  })
+})
+
+describe('two tabs', () => {
+  it('the second is elsewhere, until it takes the data over; the first writes nothing more', async () => {
+    const first = await enrolled()
+    const second = await tab()
+    expect(second.phase).toBe('elsewhere')
+    await expect(second.unlock(PIN)).rejects.toThrow(ElsewhereOpen)
+    await second.takeOver()
+    expect(second.phase).toBe('locked')
+    expect(first.phase).toBe('elsewhere')
+    expect(() => first.view).toThrow(Locked)
+    await second.unlock(PIN)
+    await second.households.request('在第二个页面')
+    await first.takeOver()
+    expect([first.phase, second.phase]).toEqual(['locked', 'elsewhere'])
+    await first.unlock(PIN)
+    expect(first.history.waiting()).toHaveLength(1)
+  })
+
+  it('what the first was capturing while it lost the data is on the disk, or was refused', async () => {
+    const first = await enrolled()
+    const second = await tab()
+    const capturing = first.households.request('正在登记').then(
+      () => 'kept',
+      () => 'refused',
+    )
+    await second.takeOver()
+    await second.unlock(PIN)
+    const kept = second.history.waiting().length
+    expect(await capturing).toBe(kept === 1 ? 'kept' : 'refused')
+  })
+})
+
+it('names what a browser lacks, and goes no further', async () => {
+  vi.stubGlobal('navigator', { onLine: true })
+  const device = await tab()
+  expect(device.phase).toBe('unsupported')
+  expect(device.missing.map((one) => one.zh)).toEqual(['多页面保护'])
+})
+
+it('tells data that cannot be read as damaged', async () => {
+  const device = await enrolled()
+  device.lock()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const disk = await Database.open('x', () => undefined)
+  await disk.transact([{ store: 'sealed', key: 'identity', value: new Uint8Array(40) }])
+  disk.close()
+  const again = await reloaded()
+  await expect(again.unlock(PIN)).rejects.toMatchObject({ name: 'StoreDamaged' })
+  expect(again.phase).toBe('damaged')
+})
+
+/** Enrolls and unseals as the server does; everything else of it cannot be reached. */
+class FakeServer {
+  reachable = true
+  readonly token = 'the-token-of-this-phone'
+  readonly signingKeys: string[] = []
+
+  private constructor(
+    private readonly sealing: CryptoKeyPair,
+    private readonly point: string,
+  ) {}
+
+  static async made(): Promise<FakeServer> {
+    const pair = await crypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, false, ['deriveBits'])
+    return new FakeServer(
+      pair,
+      base64Of(new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey))),
+    )
+  }
+
+  readonly fetch: typeof fetch = async (input, init) => {
+    const path = new URL(input instanceof Request ? input.url : input).pathname
+    if (!this.reachable) throw new TypeError('Failed to fetch')
+    const message = JSON.parse(await new Response(init?.body).text()) as Record<string, string>
+    if (message.password !== 'right')
+      return reply(401, { type: 'wrong-password', status: 401, title: '账号或密码不对' })
+    if (path.endsWith('/enrol')) return this.enrol(message)
+    if (path.endsWith('/unlock')) return this.unlock(message)
+    throw new TypeError('Failed to fetch')
+  }
+
+  private enrol(message: Record<string, string>): Response {
+    this.signingKeys.push(message.signing_key ?? '')
+    const key = { id: 'k', key: this.point }
+    return reply(200, {
+      ...this.said(),
+      device: DEVICE,
+      token: this.token,
+      worker: { id: WORKER, name: '张三', role: 'worker', division: VILLAGE },
+      scope: SCOPE,
+      limits: {
+        batch_operations: 500,
+        batch_bytes: 1048576,
+        operation_bytes: 65536,
+        page_records: 1000,
+        lease_working_days: 3,
+      },
+      signing: key,
+      sealing: key,
+    })
+  }
+
+  private async unlock(message: Record<string, string>): Promise<Response> {
+    const plain = await unseal(this.sealing.privateKey, bytesOf(message.sealed_data_key ?? ''))
+    expect(new TextDecoder().decode(plain.slice(0, DEVICE.length))).toBe(DEVICE)
+    return reply(200, { ...this.said(), data_key: base64Of(plain.slice(DEVICE.length)) })
+  }
+
+  private said(): { epoch: string; time: string } {
+    return { epoch: '0192f6c5-0000-7000-8000-00000000e001', time: new Date().toISOString() }
+  }
+}
+
+function reply(status: number, body: unknown): Response {
+  const type = status < 400 ? 'application/json' : 'application/problem+json'
+  return new Response(JSON.stringify(body), { status, headers: { 'content-type': type } })
+}
