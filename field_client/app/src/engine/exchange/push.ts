@@ -42,8 +42,8 @@ export class Push {
     let raw = false
     for (;;) {
       const batch = outbox.waiting(size, limits.batch_bytes - ENVELOPE_BYTES)
-      const last = batch.at(-1)
-      if (last === undefined || batch[0]!.counter > until) break
+      const [first, last] = [batch.at(0), batch.at(-1)]
+      if (first === undefined || last === undefined || first.counter > until) break
       this.exchange.step({
         step: 'push',
         done: this.pushed,

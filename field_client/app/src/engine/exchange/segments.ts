@@ -4,13 +4,13 @@
  * A segment's digest never names other bytes, so what was fetched before a break, even a part of one, is not fetched
  * again.
  */
-import { type Held } from '../device/record_copy'
+import type { Held } from '../device/record_copy'
 import { type Feed, feedOf, keepFeed } from '../device/feed'
 import type { Edit } from '../device/store'
 import { CallRefused, Unreachable } from '../errors'
 import { gridsOf } from '../sync/scope'
-import { sha256Hex } from '../sync/text'
 import type { FeedRecord, SegmentEntry, SegmentList } from '../wire/messages'
+import { ArrivingSegment } from './arriving_segment'
 import { recordsOf } from './compression'
 import type { Download } from './download'
 import { type Exchange, ScopeChanged } from './exchange'
@@ -111,8 +111,8 @@ export class Segments {
       try {
         const segments: Fetched['segments'] = []
         for (const [done, entry] of wanted.entries()) {
-          this.step(done, wanted.length)
-          segments.push({ entry, records: await recordsOf(await this.bytesOf(entry, done, wanted.length)) })
+          const bytes = await this.bytesOf(entry, () => this.step(done, wanted.length))
+          segments.push({ entry, records: await recordsOf(bytes) })
         }
         this.step(wanted.length, wanted.length)
         return { listed, segments }
@@ -125,35 +125,38 @@ export class Segments {
   }
 
   /** A segment's bytes as its digest names them; a break keeps what came, and the next attempt goes on from there. */
-  private async bytesOf(entry: SegmentEntry, done: number, total: number): Promise<Uint8Array> {
-    const { exchange } = this
-    const { token } = exchange.identity
-    const kept = await exchange.store.segments.read(this.village, entry.digest)
+  private async bytesOf(entry: SegmentEntry, told: () => void): Promise<Uint8Array> {
+    const { segments } = this.exchange.store
+    const kept = await segments.read(this.village, entry.digest)
     for (let attempt = 1; attempt <= FETCHES_MAX; attempt += 1) {
-      const bytes = new Uint8Array(entry.bytes)
-      let length = attempt === 1 && kept !== null && kept.length <= entry.bytes ? kept.length : 0
-      if (length > 0) bytes.set(kept!.subarray(0, length))
-      const take = (piece: Uint8Array, at: number): void => {
-        if (at > length || at + piece.length > bytes.length) throw new RangeError('not the bytes asked for')
-        bytes.set(piece, at)
-        length = at + piece.length
-        this.download.have(entry.digest, length)
-        this.step(done, total)
-      }
-      this.download.have(entry.digest, length)
+      const arriving = new ArrivingSegment(entry, attempt === 1 ? kept : null)
+      const before = arriving.length
       try {
-        if (length < entry.bytes) {
-          const path = `/segments/${entry.digest}`
-          await exchange.call(() => exchange.transport.getBytes(path, token, length, take))
-        }
+        await this.fetch(arriving, told)
       } finally {
-        if (length > (attempt === 1 ? (kept?.length ?? 0) : 0)) {
-          await exchange.store.segments.keep(this.village, entry.digest, bytes.subarray(0, length))
-        }
+        if (arriving.length > before) await segments.keep(this.village, entry.digest, arriving.arrived)
       }
-      if (length === entry.bytes && sha256Hex(bytes) === entry.digest) return bytes
+      if (arriving.isWhole) return arriving.arrived
     }
     throw new Unreachable(new Error('a segment does not have the bytes that its digest names'))
+  }
+
+  private async fetch(arriving: ArrivingSegment, told: () => void): Promise<void> {
+    const { exchange, download } = this
+    const { digest, bytes } = arriving.entry
+    const { token } = exchange.identity
+    const took = (): void => {
+      download.have(digest, arriving.length)
+      told()
+    }
+    took()
+    if (arriving.length === bytes) return
+    await exchange.call(() =>
+      exchange.transport.getBytes(`/segments/${digest}`, token, arriving.length, (piece, at) => {
+        arriving.take(piece, at)
+        took()
+      }),
+    )
   }
 
   private step(done: number, total: number): void {

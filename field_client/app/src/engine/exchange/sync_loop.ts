@@ -105,8 +105,11 @@ export class SyncLoop implements Sync {
   }
 
   async now(): Promise<void> {
-    // one that is under way may have handed over already what was captured a moment ago
-    if (this.underWay !== null) await this.underWay.catch(() => undefined)
+    if (this.underWay !== null) {
+      await this.underWay.catch(() => undefined)
+      // what was captured after it began to hand over waits for another
+      if (this.failure === null && this.standing.waiting === 0) return
+    }
     await this.sync()
   }
 

@@ -27,6 +27,11 @@ const WIPED: Label = {
   en: 'this phone was put out of use and its data removed; what was not handed over is kept',
 }
 
+/** Reading was refused in the server's own words. */
+function refused({ zh, en }: CallRefused): Label {
+  return { zh: `${zh}；可以继续登记，已登记的会照常上报`, en: `${en}; capturing and handing over go on` }
+}
+
 /** An account is needed to go on: the server does not know this phone's token any more. */
 export class AccountNeeded extends Error {
   constructor(readonly why: string) {
@@ -110,7 +115,7 @@ export class SyncRun {
       await this.pull(push)
     } catch (error) {
       if (!(error instanceof CallRefused) || !READING_ENDED.has(error.code)) throw asEnrolAnew(error)
-      return this.endReading({ zh: error.zh, en: error.en })
+      return this.endReading(orders === 'lock' ? LOCKED : refused(error))
     }
     await this.ended(orders === 'lock' ? LOCKED : undefined, true)
   }

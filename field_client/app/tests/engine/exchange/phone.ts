@@ -7,7 +7,8 @@ import { Store } from '../../../src/engine/device/store'
 import { browserTimes, readTimes } from '../../../src/engine/device/times'
 import { newDataKey, Vault } from '../../../src/engine/device/vault'
 import { enrolFirst, takeEnrolment } from '../../../src/engine/exchange/enrol'
-import { Exchange } from '../../../src/engine/exchange/exchange'
+import { type About, Exchange } from '../../../src/engine/exchange/exchange'
+import { SyncLoop } from '../../../src/engine/exchange/sync_loop'
 import { type SyncReport, SyncRun } from '../../../src/engine/exchange/sync_run'
 import { Transport } from '../../../src/engine/exchange/transport'
 import { clockText, nextReading, parseClock } from '../../../src/engine/sync/clock'
@@ -20,6 +21,12 @@ import type { Account } from './demo_server'
 /** What the network does with a call: its path and body as text (not if it is compressed). */
 export type Fault = (path: string, go: () => Promise<Response>) => Promise<Response>
 const noFault: Fault = (_, go) => go()
+
+const ABOUT: About = {
+  appVersion: 'test',
+  pendingFiles: () => 0,
+  storageLeftBytes: () => Promise.resolve(1e9),
+}
 
 export class Phone {
   fault: Fault = noFault
@@ -37,7 +44,7 @@ export class Phone {
       store,
       transport,
       times: this.times,
-      about: { appVersion: 'test', pendingFiles: () => 0, storageLeftBytes: () => Promise.resolve(1e9) },
+      about: ABOUT,
       step: (progress) => this.steps.push(progress),
       pause: () => Promise.resolve(),
     })
@@ -76,7 +83,14 @@ export class Phone {
   }
 
   get village(): string {
-    return this.exchange.scope.villages[0]!.village
+    return this.exchange.scope.villages[0]?.village ?? ''
+  }
+
+  /** Its syncing by itself, seen on the screen. */
+  loop({ online }: { online: boolean }): SyncLoop {
+    const { store, transport, times } = this
+    const options = { store, transport, times, about: ABOUT, trouble: () => 0, changed: () => undefined }
+    return new SyncLoop({ ...options, online, visible: true })
   }
 
   sync(): Promise<SyncReport> {

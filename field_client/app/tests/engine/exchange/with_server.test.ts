@@ -1,6 +1,6 @@
 /** The exchange against a real server: enrolling, first sync, lost replies, forks, restores, revoking. */
 import 'fake-indexeddb/auto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { sealedKey } from '../../../src/engine/device/sealed_key'
 import { CallRefused, ServerBusy, Unreachable } from '../../../src/engine/errors'
 import { firstPrevious } from '../../../src/engine/sync/chain'
@@ -11,6 +11,8 @@ import { dataKeyByAccount } from '../../../src/engine/exchange/unlock'
 import { DemoServer } from './demo_server'
 import { type Fault, Phone } from './phone'
 
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 })
+
 let server: DemoServer
 let phone: Phone
 
@@ -18,7 +20,7 @@ beforeAll(async () => {
   server = await DemoServer.start()
   phone = await Phone.enrolled(server.url, server.account('w1'))
   await phone.sync()
-}, 40_000)
+})
 
 afterAll(async () => {
   await server.stop()
@@ -51,11 +53,11 @@ describe('a first sync', () => {
     expect(copy.ofKind('household').length).toBeGreaterThan(100)
     expect(copy.ofKind('item').length).toBe(124)
     const fetching = phone.steps.filter((step) => step.step === 'segments')
-    const total = fetching.at(-1)!.bytesTotal
+    const total = fetching.at(-1)?.bytesTotal
     expect(total).toBeGreaterThan(10_000)
     expect(fetching.map((step) => step.bytesTotal)).toEqual(fetching.map(() => total))
-    expect(fetching[0]!.bytesDone).toBe(0)
-    expect(fetching.at(-1)!.bytesDone).toBe(total)
+    expect(fetching[0]?.bytesDone).toBe(0)
+    expect(fetching.at(-1)?.bytesDone).toBe(total)
     expect(fetching.length).toBeGreaterThan(5)
   })
 
@@ -121,7 +123,7 @@ describe('handing over', () => {
     const report = await phone.sync()
     expect(report.pushed).toBe(2)
     expect(phone.states().slice(-2)).toEqual(['applied', 'rejected'])
-    expect(phone.store.outbox.at(2)!.detail!.problems!.map((one) => one.code)).toContain('unknown-field')
+    expect(phone.store.outbox.at(2)?.detail?.problems?.map((one) => one.code)).toContain('unknown-field')
     expect(phone.titles()).toContain('复核门牌')
     expect(phone.store.outbox.laid().map((operation) => operation.counter)).toEqual([2])
   })
@@ -139,7 +141,7 @@ describe('handing over', () => {
     const entry = await phone.capture('量血压')
     phone.fault = losing('/push', 99)
     await expect(phone.sync()).rejects.toThrow(Unreachable)
-    expect(phone.store.outbox.at(entry.counter)!.acknowledgedMs).toBeNull()
+    expect(phone.store.outbox.at(entry.counter)?.acknowledgedMs).toBeNull()
     phone.fault = (_, go) => go()
     await phone.sync()
     expect(phone.states().at(-1)).toBe('applied')
@@ -233,7 +235,7 @@ describe('what the phone may read', () => {
     await gone.sync()
     expect(gone.states()).toEqual(['held'])
     expect(gone.store.values.get('orders')).toBe('lock')
-    expect(gone.store.values.get('reading_ended')!.zh).not.toBe('')
+    expect(gone.store.values.get('reading_ended')?.zh).toContain('锁定')
     expect(gone.store.copy.size).toBeGreaterThan(0)
   })
 
@@ -256,16 +258,17 @@ describe('what the phone may read', () => {
     const worker = await Phone.enrolled(server.url, server.account('w4'))
     await worker.sync()
     const [lost] = worker.store.copy.ofKind('household')
-    await worker.store.write((edit) => edit.copy.changed.set(lost!.id, undefined))
+    await worker.store.write((edit) => edit.copy.changed.set(lost?.id ?? '', undefined))
     const report = await worker.sync()
-    expect(report.diverged.map((one) => [one.repaired, one.records])).toEqual([[true, [lost!.id]]])
-    expect(worker.store.copy.get(lost!.id)).toEqual(lost)
+    expect(report.diverged.map((one) => [one.repaired, one.records])).toEqual([[true, [lost?.id]]])
+    expect(worker.store.copy.get(lost?.id ?? '')).toEqual(lost)
   })
 })
 
 describe('a forgotten PIN', () => {
   it('is answered with the data key, to its worker alone and without a token', async () => {
-    const sealed = (await sealedKey(phone.store.database))!
+    const sealed = await sealedKey(phone.store.database)
+    if (sealed === null) throw new Error('nothing is sealed')
     const key = await dataKeyByAccount(phone.transport, server.account('w1'), sealed)
     expect(key).toEqual(phone.store.vault.dataKey())
     const refused = dataKeyByAccount(phone.transport, server.account('w2'), sealed)
