@@ -1,24 +1,16 @@
 /** Moving a case: which moves there are for this worker, what each of them asks, and the fields that it writes. */
 import type { Move } from '../api'
 import data from '../data/handling.json'
-import type { Item, Mode } from '../forms/catalogue'
+import type { Item } from '../forms/catalogue'
 import { needsReason } from '../forms/handling/duty'
 import { begunSupplement, endedPauses, endedSupplement } from '../forms/handling/interruptions'
-import { stateLabel, type State } from '../forms/handling/states'
+import { stateLabel } from '../forms/handling/states'
 import { checkMove, movesFrom } from '../forms/handling/workflow'
 import type { Label } from '../problem'
 import { text } from '../sync/field_values'
 import type { FieldRecord, Fields } from '../sync/record'
 import { ownCapacities } from './case_facts'
 import type { Core } from './core'
-
-/** The state into which a case goes that ends where it is captured; a mode without one cannot end there. */
-export const FINISHED_AS: Readonly<Partial<Record<Mode, State>>> = {
-  direct: 'finished',
-  assist: 'finished',
-  report: 'answered',
-  inform: 'informed',
-}
 
 const MILESTONES: Readonly<Partial<Record<string, string>>> = data.milestones
 const WITH_RESULT: readonly string[] = [

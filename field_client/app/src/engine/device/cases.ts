@@ -15,7 +15,8 @@ import { text } from '../sync/field_values'
 import type { FieldRecord, Fields } from '../sync/record'
 import { CaseDrafts, copiedCase } from './case_drafts'
 import { goesOn, itemOfCase, materialsOf } from './case_facts'
-import { FINISHED_AS, moveFields } from './case_moves'
+import { endingOf, endingProblems, visitItem, type Ending } from './case_ending'
+import { moveFields } from './case_moves'
 import { receiptOf } from './case_receipt'
 import { promiseNow, sheetOf } from './case_sheet'
 import {
@@ -26,13 +27,16 @@ import {
   prefilled,
   villageOf,
 } from './case_writing'
-import type { Core, Draft } from './core'
+import type { Core } from './core'
 import { VisitDrafts } from './visit_drafts'
 
 const RECENT_ITEMS = 8
 
 export class DeviceCases implements Cases {
   private readonly drafts: CaseDrafts
+  /** Sheets of one day and version of what is shown. */
+  private readonly made = new Map<string, CaseSheet>()
+  private madeFor = ''
 
   constructor(private readonly core: Core) {
     this.drafts = new CaseDrafts(core)
@@ -133,7 +137,7 @@ export class DeviceCases implements Cases {
     return nest(answers)
   }
 
-  async capture(draft: CaseDraft, ending: { finish?: string; online?: boolean } = {}): Promise<Captured> {
+  async capture(draft: CaseDraft, ending: Ending = {}): Promise<Captured> {
     const { core } = this
     const written = copiedCase(draft)
     // what was typed last is safe even if it is refused
@@ -176,14 +180,14 @@ export class DeviceCases implements Cases {
   }
 
   sheet(record: string): CaseSheet {
-    return sheetOf(this.core, this.core.require('case', record))
+    return this.sheetOf(this.core.require('case', record))
   }
 
   ofHousehold(household: string): CaseSheet[] {
     return this.core.view
       .children(household, 'case')
       .sort((one, other) => capturedMs(other) - capturedMs(one))
-      .map((one) => sheetOf(this.core, one))
+      .map((one) => this.sheetOf(one))
   }
 
   async setMaterials(
@@ -239,7 +243,16 @@ export class DeviceCases implements Cases {
       .ofKind('case')
       .filter(wanted)
       .sort((one, other) => capturedMs(one) - capturedMs(other))
-      .map((one) => sheetOf(this.core, one))
+      .map((one) => this.sheetOf(one))
+  }
+
+  private sheetOf(record: FieldRecord): CaseSheet {
+    const now = `${this.core.version} ${this.core.today()}`
+    if (now !== this.madeFor) this.made.clear()
+    this.madeFor = now
+    const sheet = this.made.get(record.id) ?? sheetOf(this.core, record)
+    this.made.set(record.id, sheet)
+    return sheet
   }
 
   /** For whom and where: what is not said follows from the visit and from the resident. */
@@ -266,49 +279,6 @@ function isFor(draft: CaseDraft, where: Pick<CaseDraft, 'household' | 'resident'
 function isUnwritten(draft: CaseDraft): boolean {
   const { answers, materials, applicant_name: name, note } = draft
   return !name && !note && !Object.keys(answers).length && !Object.keys(materials).length
-}
-
-/** The move that ends a case where it is captured; none where it goes on from its beginning. */
-function endingOf(
-  item: Item,
-  record: string,
-  village: string,
-  ending: { finish?: string; online?: boolean },
-): Draft[] {
-  const fields: Fields | null =
-    ending.finish !== undefined
-      ? { state: FINISHED_AS[item.mode] ?? '', result: ending.finish.trim() }
-      : ending.online
-        ? { state: 'awaiting_online' }
-        : null
-  return fields ? [{ kind: 'case', village, action: 'change', record, fields }] : []
-}
-
-function endingProblems(item: Item, ending: { finish?: string; online?: boolean }): Problem[] {
-  if (ending.finish === undefined) return []
-  if (FINISHED_AS[item.mode] === undefined) {
-    return [
-      {
-        pointer: '/result',
-        code: 'not-at-doorstep',
-        message: '代办事项由部门办结，不能当场办结',
-        message_en: 'a proxy item is finished by its department',
-      },
-    ]
-  }
-  if (ending.finish.trim()) return []
-  return [
-    { pointer: '/result', code: 'required', message: '请写明办理结果', message_en: 'say what the result is' },
-  ]
-}
-
-function visitItem(item: Item): Problem {
-  return {
-    pointer: '/item',
-    code: 'visit-item',
-    message: `“${item.name}”在入户时随走访登记，不另立办件`,
-    message_en: 'this item is recorded inside a visit',
-  }
 }
 
 /** The remarks of all operations of a capture, each told once. */

@@ -11,11 +11,16 @@ interface Part {
 
 const FOLDER = new URL('../../../../../forms/demonstration/', import.meta.url)
 
-export function demonstrationCatalogue(): Catalogue {
-  const parts = readdirSync(FOLDER)
+/** The files of the catalogue, decoded. */
+export function demonstrationParts(): Part[] {
+  return readdirSync(FOLDER)
     .filter((name) => name.endsWith('.json'))
     .sort()
     .map((name): Part => JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')))
+}
+
+export function demonstrationCatalogue(): Catalogue {
+  const parts = demonstrationParts()
   return new Catalogue(
     parts.flatMap((part) => part.departments ?? []),
     parts.flatMap((part) => part.items ?? []),
