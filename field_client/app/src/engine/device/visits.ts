@@ -158,7 +158,8 @@ export class DeviceVisits implements Visits {
 
   private async begin(where: Where, startedAt: string, occurredAt: string | null): Promise<VisitDraft> {
     const { household = null, place = null, grid = null, item } = where
-    if (household !== null) this.core.require('household', household)
+    if (household === null) this.ownGrid(grid ?? undefined)
+    else this.core.require('household', household)
     const met = household === null ? null : likelyMet(this.core, household)
     const draft: VisitDraft = {
       id: this.core.newId(),
@@ -247,7 +248,8 @@ function captureOf(captured: readonly Captured[], record: string): Captured {
 }
 
 function isAt(draft: VisitDraft, where: Where): boolean {
-  return draft.household === (where.household ?? null) && draft.place === (where.place ?? null)
+  const { household = null, place = null, grid = null } = where
+  return draft.household === household && draft.place === place && (household !== null || draft.grid === grid)
 }
 
 /** Whoever was met last, if still living there; else the head of the household. */
