@@ -86,6 +86,7 @@ describe('a sheet', () => {
   it('of a licence says until when what is missing must be told', async () => {
     const { cases, id } = await one('received', { item: 'homestead-building-application' })
     expect(cases.sheet(id).promise?.text.zh).toContain('最迟2026-11-27一次性告知')
+    freshDisk()
     const { cases: later, id: accepted } = await one('accepted', {
       item: 'homestead-building-application',
       accepted_at: '2026-11-23T09:00:00+08:00',
