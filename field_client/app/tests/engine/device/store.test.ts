@@ -236,7 +236,7 @@ it('reads a village of twelve thousand records in a moment', async () => {
   const again = await openStore(dataKey)
   const took = performance.now() - began
   expect(again.copy.size).toBe(12_000)
-  console.info(`read 12,000 records in ${Math.round(took)} ms`)
+  // 130 to 200 ms on a desktop with nothing else to do
   expect(took).toBeLessThan(2000)
 })
 
