@@ -1,7 +1,7 @@
 /** A household and its people as cards and pages show them. */
 import type { DueHousehold, View } from '@/engine/api'
 import type { FieldRecord } from '@/engine/sync/record'
-import { dayInWords } from './days'
+import { dayInWords, dayOf } from './days'
 import { text } from './plain'
 import type { Saying } from './saying'
 
@@ -23,9 +23,17 @@ export function whyDue(due: DueHousehold, today: string): Saying {
   return { key, named: { reason: due.reason } }
 }
 
-/** 上次走访：3 天前 — as two sayings, the second inside the first. */
-export function lastVisit(lastCounted: string | null, today: string): Saying | null {
-  return lastCounted === null ? null : dayInWords(lastCounted, today)
+/** 上次：3 天前 未遇 — the latest of a household's visits, whether it counts or not. `say` words the day. */
+export function lastVisit(
+  visits: readonly FieldRecord[],
+  today: string,
+  say: (one: Saying) => string,
+): Saying {
+  const latest = visits.find((one) => !one.void && !Number.isNaN(Date.parse(text(one.values.started_at))))
+  if (!latest) return { key: 'people.never_visited' }
+  const day = dayOf(Date.parse(text(latest.values.started_at)))
+  const key = `people.last_${text(latest.values.outcome)}`
+  return { key, named: { when: say(dayInWords(day, today)) } }
 }
 
 /** 80 米, 1.2 公里 */

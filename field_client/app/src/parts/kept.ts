@@ -12,6 +12,13 @@ export interface Keeper<T> {
   stop(): Promise<void>
 }
 
+const underWay = new Set<Promise<void>>()
+
+/** Fulfilled when everything typed so far is kept or was told to be lost: before the page is locked or loaded anew. */
+export async function flush(): Promise<void> {
+  await Promise.allSettled(underWay)
+}
+
 /** `keep` writes a state durably; states that come while it writes are kept afterwards, only the newest of them. */
 export function keeper<T>(keep: (state: T) => Promise<void>, failed: (error: unknown) => void): Keeper<T> {
   let newest: { state: T } | null = null
@@ -27,9 +34,14 @@ export function keeper<T>(keep: (state: T) => Promise<void>, failed: (error: unk
   }
 
   function start(): Promise<void> {
-    writing ??= write().finally(() => {
-      writing = null
-    })
+    if (writing === null) {
+      const now = write().finally(() => {
+        writing = null
+        underWay.delete(now)
+      })
+      writing = now
+      underWay.add(now)
+    }
     return writing
   }
 

@@ -1,6 +1,6 @@
 export default {
   zh: {
-    search: '找户、找人：姓名、首字母、门牌、电话尾号',
+    search: '找户、找人、门牌、电话尾号',
     duty_window: '今天轮值窗口',
     duty_grid: '今天走访 {grids}',
     duty_no_grid: '今天走访（名下还没有网格，请联系村社负责人）',
@@ -33,7 +33,7 @@ export default {
     round_started: '走访已开始',
   },
   en: {
-    search: 'Find a household or person: name, initials, house number, end of phone',
+    search: 'Find by name, house number, phone',
     duty_window: 'Today: at the window',
     duty_grid: 'Today: visits in {grids}',
     duty_no_grid: 'Today: visits (no grid is assigned to you yet; ask the village lead)',

@@ -95,6 +95,7 @@ export default {
     void_wrong_household: '登记错了户',
     void_not_made: '没有去成',
     voided: '已撤回：{reason}',
+    is_void: '已撤回',
     voided_now: '已撤回，原记录仍留存',
   },
   en: {
@@ -193,6 +194,7 @@ export default {
     void_wrong_household: 'Wrong household',
     void_not_made: 'It was not made',
     voided: 'Taken back: {reason}',
+    is_void: 'taken back',
     voided_now: 'Taken back; the record is kept',
   },
 }

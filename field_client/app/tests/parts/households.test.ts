@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest'
 import type { DueHousehold } from '../../src/engine/api'
 import type { FieldRecord, Fields } from '../../src/engine/sync/record'
 import { changedFields, filledFields } from '../../src/parts/changed_fields'
-import { distanceInWords, door, geoLink, householdName, phoneOf, whyDue } from '../../src/parts/households'
+import {
+  distanceInWords,
+  door,
+  geoLink,
+  householdName,
+  lastVisit,
+  phoneOf,
+  whyDue,
+} from '../../src/parts/households'
 
 function household(values: Fields): FieldRecord {
   return { id: 'h', kind: 'household', village: 'v', by: 'w', created: ['', 'd'], origin: ['d', 1], values }
@@ -36,6 +44,27 @@ describe('why a household is due', () => {
 
   it('asks for haste after a special event', () => {
     expect(whyDue(due({ deadlineMs: 1 }), '2026-11-23').key).toBe('people.due_soon')
+  })
+})
+
+describe('the last visit', () => {
+  const say = (one: { key: string }) => one.key
+  const visit = (outcome: string, at: string): FieldRecord => ({
+    ...household({ outcome, started_at: at }),
+    kind: 'visit',
+  })
+
+  it('is the latest one, whether it counts or not', () => {
+    const visits = [visit('not_home', '2026-11-23T09:00:00+08:00'), visit('met', '2026-11-22T09:00:00+08:00')]
+    expect(lastVisit(visits, '2026-11-23', say)).toEqual({
+      key: 'people.last_not_home',
+      named: { when: 'people.today' },
+    })
+  })
+
+  it('is none of those that were taken back', () => {
+    const voided = { ...visit('met', '2026-11-23T09:00:00+08:00'), void: { reason: '', by: '', clock: '' } }
+    expect(lastVisit([voided], '2026-11-23', say).key).toBe('people.never_visited')
   })
 })
 

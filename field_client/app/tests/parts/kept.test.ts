@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { keeper } from '../../src/parts/kept'
+import { flush, keeper } from '../../src/parts/kept'
 
 /** A store whose writes end when they are told to. */
 function slowStore() {
@@ -79,5 +79,18 @@ describe('keeping what is typed', () => {
     await keeping.settled()
     expect(told).toHaveLength(1)
     expect(written).toEqual(['2'])
+  })
+
+  it('is waited for before the page is locked or loaded anew, whoever was typing', async () => {
+    const [one, other] = [slowStore(), slowStore()]
+    keeper(one.keep, neverFails).changed('甲')
+    keeper(other.keep, neverFails).changed('乙')
+    let flushed = false
+    const flushing = flush().then(() => (flushed = true))
+    await one.finishOne()
+    expect(flushed).toBe(false)
+    await other.finishOne()
+    await flushing
+    expect([one.written, other.written]).toEqual([['甲'], ['乙']])
   })
 })
