@@ -19,7 +19,7 @@ def _judge_author(context: Context, what: str) -> None:
             "worker",
             "not-its-worker",
             f"只有本人能登记或更正自己的{what}",
-            f"only its worker writes a {what}",
+            f"only its worker writes a {context.operation.kind}",
         )
 
 

@@ -37,6 +37,7 @@ from sync.record import Record, Stamp, parent_of, part_of, record_bytes, seen_fo
 from sync.scope import part_in_scope
 from sync.statehash import hash_text, part_hash, record_hash
 from sync.world import Author
+from tests.sync.rules_world import judged
 
 FOLDER = Path(__file__).parent.parent / "vectors"
 
@@ -47,7 +48,7 @@ def vectors(name: str) -> Any:
 
 CLOCK, OPERATIONS, MERGE = vectors("clock"), vectors("operations"), vectors("merge")
 STATE_HASH, SCOPE, OVERLAY = vectors("state_hash"), vectors("scope"), vectors("overlay")
-FIELDS = vectors("fields")
+FIELDS, RULES = vectors("fields"), vectors("rules")
 
 
 def test_clock_readings() -> None:
@@ -196,3 +197,11 @@ def test_fields(case: dict[str, Any]) -> None:
         *strange_moments(kind, fields),
     ]
     assert msgspec.to_builtins(found) == case["problems"]
+
+
+@pytest.mark.parametrize("case", RULES["cases"], ids=lambda case: case["why"])
+def test_rules(case: dict[str, Any]) -> None:
+    verdict = judged(RULES["world"], case)
+    assert msgspec.to_builtins(verdict.problems) == case["problems"]
+    assert msgspec.to_builtins(verdict.remarks) == case["remarks"]
+    assert verdict.waits_for is None

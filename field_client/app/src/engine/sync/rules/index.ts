@@ -1,4 +1,7 @@
-/** What each kind of record allows beyond the types of its fields; a kind without a rule here has none. */
+/**
+ * What each kind of record allows beyond the types of its fields; a kind without a rule here has none on a
+ * phone (the day's signatures are the window's, and judged by the server).
+ */
 import { judgeCase } from './cases'
 import type { Context } from './context'
 import { judgeHousehold, judgeResident } from './people'

@@ -10,18 +10,18 @@ const ANSWERS = 'answers/'
 
 /** Its own worker's, in a grid of the village. */
 export function judgeRound(context: Context): void {
-  judgeAuthor(context, '走访', 'round')
+  judgeAuthor(context, '走访')
   judgePlace(context)
 }
 
 /** Its own worker's. */
 export function judgeReading(context: Context): void {
-  judgeAuthor(context, '查看记录', 'reading')
+  judgeAuthor(context, '查看记录')
 }
 
 /** Its own worker's, at a household or a place, amended only while its month is open. */
 export function judgeVisit(context: Context): void {
-  judgeAuthor(context, '入户记录', 'visit')
+  judgeAuthor(context, '入户记录')
   judgePlace(context)
   lookForMove(context)
   const { record } = context
@@ -72,14 +72,14 @@ export function judgeAnswers(context: Context, item: Item | undefined, names: bo
 }
 
 /** Only its worker writes it; a desk acts for nobody here. */
-function judgeAuthor(context: Context, what: string, whatEn: string): void {
+function judgeAuthor(context: Context, what: string): void {
   const owner = textIn(context.record?.values ?? context.fields, 'worker')
   if (owner !== context.author.worker)
     context.reject(
       'worker',
       'not-its-worker',
       `只有本人能登记或更正自己的${what}`,
-      `only its worker writes a ${whatEn}`,
+      `only its worker writes a ${context.operation.kind}`,
     )
 }
 
