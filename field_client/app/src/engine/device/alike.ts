@@ -39,7 +39,7 @@ function sameNumber(present: string, wanted: string): boolean {
   return present !== '' && normaliseIdentityNumber(present) === normaliseIdentityNumber(wanted)
 }
 
-/** Without the spaces that one person types and another does not. */
+/** Without the spaces, and the 户 of 沈建国户, that one person types and another does not. */
 function compact(words: string): string {
-  return words.replace(/\s+/g, '')
+  return words.replace(/\s+/g, '').replace(/户$/, '')
 }

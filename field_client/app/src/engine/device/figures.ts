@@ -12,7 +12,7 @@ import type { Label } from '../problem'
 import { occurredDay, roundFact, visitFact } from '../sync/counting_facts'
 import { text } from '../sync/field_values'
 import { isOwnCase } from './casework_days'
-import { assignmentsOf, availabilityOf } from './availability'
+import { assignmentsOf, availabilityOf, knownSince } from './availability'
 import type { Core } from './core'
 import { SOON_DAYS, type DueList, type HouseholdDue } from './due'
 import { householdTitle, visitTitle } from './titles'
@@ -71,13 +71,14 @@ export class DeviceFigures implements Figures {
 
   private roundsOfYear(today: Day): Figure {
     const count = this.rounds(today.slice(0, 4))
-    const pace = this.pace(today, count)
+    const since = knownSince(this.core, today.slice(0, 4))
+    const pace = this.pace(today, since, count)
     return {
       key: 'rounds_of_year',
       label: { zh: '今年走访', en: 'rounds this year' },
       number: count.number,
       of: pace.yearTarget === null ? null : Math.round(pace.yearTarget),
-      note: paceNote(pace),
+      note: paceNote(pace, since),
       rule: { key: count.rule.key, text: count.rule.text },
       explained: this.explained(count),
     }
@@ -121,11 +122,11 @@ export class DeviceFigures implements Figures {
     const all = this.core.view.ofKind('round', true).map(roundFact)
     const rounds = all.filter((one) => countDay(one.startedAtMs).startsWith(within))
     const [known, chosen] = [new Set(all.map((one) => one.id)), new Set(rounds.map((one) => one.id))]
-    // a visit goes with its round, whose day decides; one whose round is not known goes by its own day
-    const visits = this.facts().filter((one) =>
-      one.round !== null && known.has(one.round)
-        ? chosen.has(one.round)
-        : countDay(one.occurredAtMs).startsWith(within),
+    // a visit goes with its round, whose day decides; one whose round is not here goes by its own day; one that was
+    // never of a round (taken over from a paper register) adds nothing
+    const visits = this.facts().filter(
+      ({ round, occurredAtMs }) =>
+        round !== null && (known.has(round) ? chosen.has(round) : countDay(occurredAtMs).startsWith(within)),
     )
     return paceRounds(rounds, visits, this.core.identity.worker.id)
   }
@@ -139,7 +140,7 @@ export class DeviceFigures implements Figures {
     return this.core.view.ofKind('visit', true).map(visitFact)
   }
 
-  private pace(today: Day, count: Count): Pace {
+  private pace(today: Day, since: Day, count: Count): Pace {
     const { calendar } = this.core
     const done = new Map<string, number>()
     for (const { id, counted } of count.explained) {
@@ -148,7 +149,7 @@ export class DeviceFigures implements Figures {
     }
     return yearlyPace(
       DEFAULT_TARGET,
-      assignmentsOf(this.core),
+      assignmentsOf(this.core, since),
       availabilityOf(this.core, today.slice(0, 4)),
       (day) => (calendar.covers(day) ? calendar.assumeWorkingDay(day) : null),
       today,
@@ -174,7 +175,7 @@ export class DeviceFigures implements Figures {
 }
 
 /** A yearly figure in words, never a quota of a day. */
-function paceNote(pace: Pace): Label {
+function paceNote(pace: Pace, since: Day): Label {
   const { expected, yearTarget } = pace
   if (expected === null || yearTarget === null) {
     return {
@@ -185,12 +186,13 @@ function paceNote(pace: Pace): Label {
   const soFar = pace.villages.reduce((sum, one) => sum + one.daysSoFar, 0)
   const all = pace.villages.reduce((sum, one) => sum + one.daysOfYear, 0)
   const days = { soFar: Math.round(soFar), all: Math.round(all) }
+  const whole = since.endsWith('-01-01')
   return {
     zh:
-      `按全年节奏，到今天约 ${Math.round(expected)} 轮（可走访 ${days.soFar} 天，全年 ${days.all} 天；` +
+      `${whole ? '' : `自 ${since} 有记录起，`}按全年节奏，到今天约 ${Math.round(expected)} 轮（可走访 ${days.soFar} 天，全年 ${days.all} 天；` +
       `窗口、休假和节假日不算${pace.estimated ? '；未排班的日子为估计' : ''}）`,
     en:
-      `by the year's pace about ${Math.round(expected)} by today (${days.soFar} of ${days.all} available days; ` +
+      `${whole ? '' : `since ${since}, when records begin, `}by the year's pace about ${Math.round(expected)} by today (${days.soFar} of ${days.all} available days; ` +
       `window, leave and holidays aside${pace.estimated ? '; days without a rota are assumed' : ''})`,
   }
 }

@@ -160,7 +160,7 @@ function soughtBy({ values }: FieldRecord, initials: Initials | null): Sought {
   return {
     text: parts.join('|').normalize('NFKC').toLowerCase(),
     phone: phone === null ? '' : normalisePhone(phone),
-    exact: [name.toLowerCase(), number.toLowerCase(), number.replace(/号$/, '')],
+    exact: [name, name.replace(/户$/, ''), number, number.replace(/号$/, '')].map((one) => one.toLowerCase()),
   }
 }
 

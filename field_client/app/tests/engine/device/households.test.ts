@@ -139,7 +139,7 @@ describe('people', () => {
     expect(alike({ identity_number: ' 33049919600202001x' })).toEqual([id(9001)])
     expect(households.alike('household', { grid: GRID_1, house_number: '2 号' })).toHaveLength(1)
     expect(households.alike('household', { grid: GRID_1, house_number: '2号' }, id(2))).toEqual([])
-    expect(households.alike('household', { name: '沈建1', phone: '+86 138 0573 0001' })).toHaveLength(1)
+    expect(households.alike('household', { name: '沈建1户', phone: '+86 138 0573 0001' })).toHaveLength(1)
   })
 
   it('keeps what was typed in the form of its rules, and reads a birth date off the number', async () => {

@@ -36,22 +36,30 @@ describe('figures', () => {
       .find((one) => one.key === key)
 
   it('counts rounds of the year with their pace, and says why something does not count', () => {
+    core.put('rota', id(700), { day: '2026-01-01', window: [] })
     round(600, 1)
     visit(500, 600, id(1), 1)
     round(601, 0)
     visit(501, 601, id(2), 0, { outcome: 'phone' })
     round(602, 400)
     visit(502, 602, id(3), 400)
+    visit(504, 9999, id(3), 10)
+    core.put('visit', id(505), {
+      ...core.require('visit', id(502)).values,
+      round: null,
+      started_at: said(NOW_MS),
+    })
     round(603, 2, LI)
     visit(503, 603, id(3), 2, { worker: LI, companions: [WANG] })
     const rounds = figure('rounds_of_year')
     expect(rounds).toMatchObject({ number: 2, of: 180, rule: { key: 'round.attempted' } })
     expect(rounds?.explained.map((one) => [one.record, one.counted, one.reason.en, one.title])).toEqual([
+      [id(504), false, 'its round has not arrived yet', '沈建3户　3号'],
       [id(603), true, 'accompanied, one round', '1网格'],
       [id(600), true, 'counted', '1网格'],
       [id(601), false, 'no household was attempted in this round', '1网格'],
     ])
-    // 2026 has 248 working days, 220 of them by 23 November; no rota is known, so they are assumed
+    // 2026 has 248 working days, 220 of them by 23 November; beyond the rota's days they are assumed
     expect(rounds?.note?.en).toContain('about 160 by today (220 of 248 available days')
     expect(rounds?.note?.en).toContain('days without a rota are assumed')
   })
@@ -62,9 +70,16 @@ describe('figures', () => {
       const [window, leave] = index < 2 ? [[WANG], []] : [[LI], index === 2 ? [WANG] : []]
       core.put('rota', id(700 + index), { day, window, leave })
     }
+    core.put('assignment', id(801), { worker: WANG, grid: GRID_2, from_day: '2026-01-01', cover: true })
     // 34 working days are left of the year, 6 of them by today; 3 days away
     expect(figure('rounds_of_year')?.note?.en).toContain('(3 of 31 available days')
     expect(figure('rounds_of_year')?.of).toBe(Math.round((180 * 34) / 248))
+  })
+
+  it('expects nothing of days before records begin, and says so', () => {
+    round(600, 7)
+    expect(figure('rounds_of_year')).toMatchObject({ number: 0, of: Math.round((180 * 34) / 248) })
+    expect(figure('rounds_of_year')?.note?.zh).toContain('自 2026-11-16 有记录起')
   })
 
   it('counts household visits of the month by the worker, each household once a day', () => {
