@@ -6,7 +6,7 @@
 import type { Sync, SyncProgress, SyncStanding } from '../api'
 import type { Store } from '../device/store'
 import { readTimes, type Times } from '../device/times'
-import { ExchangeFailed, FieldError, Locked } from '../errors'
+import { ExchangeFailed, FieldError, Locked, ServerBusy } from '../errors'
 import { type Credentials, enrolAnew } from './enrol'
 import { type About, Exchange } from './exchange'
 import { Live } from './live'
@@ -27,6 +27,8 @@ export interface SyncLoopOptions {
   visible: boolean
 }
 
+const MOST_ASKED_MS = 10 * 60_000
+
 type Failure = NonNullable<SyncStanding['failure']>
 
 export class SyncLoop implements Sync {
@@ -39,11 +41,11 @@ export class SyncLoop implements Sync {
   private progress: SyncProgress | null = null
   private failure: Failure | null = null
   private stopped = false
-  private situation: Pick<Situation, 'online' | 'visible' | 'failed' | 'wanted'>
+  private situation: Omit<Situation, 'needsAccount'>
 
   constructor(private readonly options: SyncLoopOptions) {
     const { store, transport, times, about, online, visible } = options
-    this.situation = { online, visible, failed: 0, wanted: null }
+    this.situation = { online, visible, failed: 0, leastMs: 0, wanted: null }
     this.exchange = new Exchange({ store, transport, times, about, step: (progress) => this.tell(progress) })
     this.live = new Live(transport, () => this.hinted())
   }
@@ -157,7 +159,8 @@ export class SyncLoop implements Sync {
     this.run = null
     this.progress = null
     this.failure = error === null ? null : failureOf(error)
-    this.situation = { ...this.situation, failed: error === null ? 0 : this.situation.failed + 1 }
+    const failed = error === null ? 0 : this.situation.failed + 1
+    this.situation = { ...this.situation, failed, leastMs: askedMs(error) }
     this.plan()
     if (error !== null) throw told(error)
   }
@@ -236,6 +239,12 @@ function failureOf(error: unknown): Failure | null {
   if (error instanceof Locked) return null
   const { zh, en, next, nextEn } = told(error)
   return { zh, en, next, nextEn, code: codeOf(error) }
+}
+
+/** How long the server asked to be left alone. */
+function askedMs(error: unknown): number {
+  const seconds = error instanceof ServerBusy ? (error.retryAfterSeconds ?? 0) : 0
+  return Math.min(MOST_ASKED_MS, seconds * 1000)
 }
 
 function codeOf(error: unknown): string | null {

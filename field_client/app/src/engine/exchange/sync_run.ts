@@ -117,7 +117,7 @@ export class SyncRun {
       if (!(error instanceof CallRefused) || !READING_ENDED.has(error.code)) throw asEnrolAnew(error)
       return this.endReading(orders === 'lock' ? LOCKED : refused(error))
     }
-    await this.ended(orders === 'lock' ? LOCKED : undefined, true)
+    await this.followedToTheEnd(orders)
   }
 
   private async pull(push: Push): Promise<void> {
@@ -144,16 +144,17 @@ export class SyncRun {
     }
   }
 
-  private endReading(why: Label): Promise<void> {
-    return this.ended(why, false)
+  /** The server ended reading; what was captured is handed over all the same. */
+  private async endReading(why: Label): Promise<void> {
+    await this.exchange.store.write((edit) => edit.values.set('reading_ended', why))
   }
 
-  private async ended(why: Label | undefined, followedAll: boolean): Promise<void> {
+  private async followedToTheEnd(orders: Orders): Promise<void> {
     const { store, times } = this.exchange
     await store.write((edit) => {
-      edit.values.set('reading_ended', why)
+      edit.values.set('reading_ended', orders === 'lock' ? LOCKED : undefined)
       edit.values.set('synced_ms', readTimes(times, edit.values.get('anchor')).correctedMs)
-      if (followedAll) edit.values.set('ready', true)
+      edit.values.set('ready', true)
     })
   }
 }

@@ -10,7 +10,14 @@ import { EVERY_MS, type Situation, untilNextMs } from '../../../src/engine/excha
 import { differences } from '../../../src/engine/exchange/segments'
 import { sha256Hex } from '../../../src/engine/sync/text'
 
-const CALM: Situation = { online: true, visible: true, needsAccount: false, failed: 0, wanted: null }
+const CALM: Situation = {
+  online: true,
+  visible: true,
+  needsAccount: false,
+  failed: 0,
+  leastMs: 0,
+  wanted: null,
+}
 const most = (): number => 1
 
 describe('the next sync', () => {
@@ -31,6 +38,7 @@ describe('the next sync', () => {
       (failed) => untilNextMs({ ...CALM, failed, wanted: 'capture' }, most) ?? 0,
     )
     expect(waits).toEqual([5_000, 10_000, 20_000, 300_000])
+    expect(untilNextMs({ ...CALM, failed: 1, leastMs: 60_000 })).toBe(60_000)
   })
 
   it('does not bring a village back in step', () => {

@@ -52,10 +52,28 @@ export class DemoServer {
 
   /** Put a phone out of use, as the village's lead does. */
   async revoke(device: string, orders: 'lock' | 'wipe'): Promise<void> {
+    await this.asLead(`/api/v1/devices/${device}/revocation`, { orders, reason: '丢失' })
+  }
+
+  /** Give a worker a grid from today on; the assignment's id. */
+  async assign(village: string, worker: string, grid: string): Promise<string> {
+    const wanted = { worker, grid, from_day: today(), cover: true, reason: '代管' }
+    const made = await this.asLead(`/api/v1/villages/${village}/assignments`, wanted)
+    return String((made as { id: unknown }).id)
+  }
+
+  /** Take it back: it ended yesterday. */
+  async endAssignment(village: string, assignment: string): Promise<void> {
+    const path = `/api/v1/villages/${village}/assignments/${assignment}/end`
+    await this.asLead(path, { to_day: today(-1), reason: '代管结束' })
+  }
+
+  private async asLead(path: string, body: unknown): Promise<unknown> {
     const session = await this.post('/api/v1/sessions', this.account('lead'))
     const { token } = (await session.json()) as { token: string }
-    const revoked = await this.post(`/api/v1/devices/${device}/revocation`, { orders, reason: '丢失' }, token)
-    if (!revoked.ok) throw new Error(`not revoked: ${await revoked.text()}`)
+    const reply = await this.post(path, body, token)
+    if (!reply.ok) throw new Error(`refused: ${await reply.text()}`)
+    return reply.json()
   }
 
   private post(path: string, body: unknown, token?: string): Promise<Response> {
@@ -63,6 +81,11 @@ export class DemoServer {
     if (token) headers['authorization'] = `Bearer ${token}`
     return fetch(this.url + path, { method: 'POST', headers, body: JSON.stringify(body) })
   }
+}
+
+/** A day in the village, so many days from today. */
+function today(shift = 0): string {
+  return new Date(Date.now() + (8 + 24 * shift) * 3_600_000).toISOString().slice(0, 10)
 }
 
 async function ready(url: string, process: ChildProcess): Promise<void> {

@@ -86,6 +86,11 @@ export class Phone {
     return this.exchange.scope.villages[0]?.village ?? ''
   }
 
+  /** The grids in its scope. */
+  get grids(): string[] {
+    return this.exchange.scope.villages.flatMap((of) => of.grids)
+  }
+
   /** Its syncing by itself, seen on the screen. */
   loop({ online }: { online: boolean }): SyncLoop {
     const { store, transport, times } = this
@@ -100,7 +105,7 @@ export class Phone {
   /** Capture a task for this worker: an operation as the exchange needs it. `spoilt` writes other bytes in its place. */
   capture(
     title: string,
-    more: { fields?: Fields; spoilt?: (exact: string) => string } = {},
+    more: { kind?: string; fields?: Fields; spoilt?: (exact: string) => string } = {},
   ): Promise<OutboxEntry> {
     return this.store.write((edit) => {
       const reading = readTimes(this.times, edit.values.get('anchor'))
@@ -115,7 +120,7 @@ export class Phone {
         previous: chain.digest,
         clock,
         offset_ms: reading.offsetMs,
-        kind: 'task',
+        kind: more.kind ?? 'task',
         record: id,
         village: this.village,
         action: 'create',

@@ -254,6 +254,33 @@ describe('what the phone may read', () => {
     expect(wiped.store.values.names().filter((name) => name.startsWith('feed:'))).toEqual([])
   })
 
+  it('follows the grids that its worker gains and loses, missing nothing of those it has', async () => {
+    const worker = await Phone.enrolled(server.url, server.account('w3'))
+    const second = await Phone.enrolled(server.url, server.account('w3'))
+    const other = await Phone.enrolled(server.url, server.account('w4'))
+    await Promise.all([worker.sync(), second.sync()])
+    const inGrid = (grid: string): number =>
+      worker.store.copy.ofKind('household').filter((one) => one.grid === grid).length
+    const [kept, gained] = [worker.grids[0] ?? '', other.grids[0] ?? '']
+    expect(inGrid(gained)).toBe(0)
+    const before = inGrid(kept)
+    // something new in a grid that is kept, which this phone has not heard of when its scope grows
+    await second.capture('', { kind: 'household', fields: { name: '新来户', address: '9号', grid: kept } })
+    await second.sync()
+    const assignment = await server.assign(worker.village, worker.identity.worker.id, gained)
+    const grown = await worker.sync()
+    expect(worker.grids).toContain(gained)
+    expect(grown.diverged).toEqual([])
+    expect(inGrid(kept)).toBe(before + 1)
+    expect(inGrid(gained)).toBeGreaterThan(10)
+    await server.endAssignment(worker.village, assignment)
+    await worker.capture('仍要上报')
+    expect((await worker.sync()).diverged).toEqual([])
+    expect(inGrid(gained)).toBe(0)
+    expect(inGrid(kept)).toBe(before + 1)
+    expect(worker.states()).toEqual(['applied'])
+  })
+
   it('is put right where a part differs, once a day', async () => {
     const worker = await Phone.enrolled(server.url, server.account('w4'))
     await worker.sync()
