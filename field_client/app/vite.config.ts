@@ -31,7 +31,11 @@ export default defineConfig({
     __VUE_I18N_LEGACY_API__: false,
     __INTLIFY_PROD_DEVTOOLS__: false,
   },
-  build: { target: 'es2022', sourcemap: false, chunkSizeWarningLimit: 700 },
+  build: {
+    target: 'es2022',
+    chunkSizeWarningLimit: 700,
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
   server: {
     proxy: Object.fromEntries(
       ['/sync', '/api', '/app/settings.json'].map((path) => [path, 'http://127.0.0.1:8000']),
@@ -51,6 +55,8 @@ export default defineConfig({
         globPatterns: ['**/*.{js,css,html,png,svg,woff2,json}'],
         navigateFallback: 'index.html',
         cleanupOutdatedCaches: true,
+        // from the first visit on, so that it works offline and takes an update without being opened anew
+        clientsClaim: true,
         maximumFileSizeToCacheInBytes: 4 * 1024 * 1024,
       },
       manifest: {

@@ -2,7 +2,7 @@
 import { onBeforeUnmount, onMounted } from 'vue'
 import { useDevice } from '@/device'
 import { settings } from '@/settings'
-import { flush } from './keeping'
+import { flush } from './kept'
 
 export function useAutoLock(): void {
   const device = useDevice()

@@ -1,8 +1,9 @@
 /** A new version waits until the worker says so; what is being written is kept before the page is loaded anew. */
 import { useRegisterSW } from 'virtual:pwa-register/vue'
 import { ref, type Ref } from 'vue'
-import { flush } from './keeping'
+import { flush } from './kept'
 
+const TAKEN_OVER_MS_MAX = 5000
 const LOOK_EVERY_MS = 60 * 60 * 1000
 
 interface Updating {
@@ -33,6 +34,8 @@ function register(): Updating {
     async update() {
       await flush()
       await updateServiceWorker(true)
+      // the page is loaded anew when the new version takes over; if that is never said, by ourselves
+      setTimeout(() => window.location.reload(), TAKEN_OVER_MS_MAX)
     },
   }
 }
