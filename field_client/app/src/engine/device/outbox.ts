@@ -120,6 +120,8 @@ export abstract class OutboxReader {
 
 /** The outbox as it is on the disk. */
 export class Outbox extends OutboxReader {
+  /** Whether the settled history is in memory too. */
+  whole = false
   private readonly byCounter = new Map<number, OutboxEntry>()
   private sorted: OutboxEntry[] | null = null
 

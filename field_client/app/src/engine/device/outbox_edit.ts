@@ -73,6 +73,7 @@ export class OutboxEdit extends OutboxReader {
 
   /** What the server lost is offered again (a restore): everything after a counter waits once more. */
   goBackTo(acknowledged: number): void {
+    this.needWhole()
     this.change(
       (entry) => entry.counter > acknowledged && entry.acknowledgedMs !== null,
       (entry) => ({ ...entry, acknowledgedMs: null }),
@@ -116,6 +117,7 @@ export class OutboxEdit extends OutboxReader {
 
   /** The copy of these records stepped back: what it no longer holds is laid over it once more. */
   layAgain(records: readonly string[]): void {
+    this.needWhole()
     const stepped = new Set(records)
     const held = (record: string): number => {
       const found = this.copy.held(record)
@@ -134,6 +136,7 @@ export class OutboxEdit extends OutboxReader {
 
   /** Forget what is older than 30 days and confirmed by a reply; how many. Stops at the first to be kept. */
   forget(confirmed: number, serverMs: number): number {
+    this.needWhole()
     const chain = this.chain()
     let last: OutboxEntry | null = null
     for (const entry of this.entries()) {
@@ -148,6 +151,7 @@ export class OutboxEdit extends OutboxReader {
 
   /** Remove what the server has, as it orders; what waits stays, and so does the chain. */
   wipeAcknowledged(): void {
+    this.needWhole()
     const last = this.lastAcknowledged()
     const digest = this.digestAt(last)
     if (digest !== null) this.forgetUpTo(last, digest)
@@ -158,6 +162,7 @@ export class OutboxEdit extends OutboxReader {
    * this program does not know stay as they are; nothing of it counts as acknowledged any more.
    */
   rewrite(device: string): number {
+    this.needWhole()
     const entries = this.entries()
     const start = emptyChain(device)
     for (const entry of entries) this.changed.set(entry.counter, null)
@@ -173,12 +178,9 @@ export class OutboxEdit extends OutboxReader {
     return entries.length
   }
 
-  /** Drop everything of another worker's identity: the chain of `device` begins. */
-  begin(device: string): void {
-    for (const entry of this.entries()) this.changed.set(entry.counter, null)
-    this.sorted = null
-    this.values.set('chain', emptyChain(device))
-    this.values.set('outcomes_after', 0)
+  /** What is not in memory would be left behind under its old counter. */
+  private needWhole(): void {
+    if (!this.base.whole) throw new RangeError('the history is not read yet: await Store.complete')
   }
 
   private forgetUpTo(counter: number, digest: string): void {

@@ -209,10 +209,12 @@ export class Store {
   /** In pieces, the latest first, so that the screen is not held up. */
   private async readHistory(rows: { counter: number; row: OutboxRow }[]): Promise<void> {
     const latestFirst = rows.reverse()
-    for (let at = 0; at < latestFirst.length && !this.closed; at += HISTORY_PIECE) {
+    for (let at = 0; at < latestFirst.length; at += HISTORY_PIECE) {
       await new Promise((resolve) => setTimeout(resolve))
+      if (this.closed) return
       await this.readEntries(latestFirst.slice(at, at + HISTORY_PIECE))
     }
+    this.outbox.whole = true
   }
 
   private tell(changed: Changed): void {

@@ -311,6 +311,7 @@ it('reads what is open at once, and the settled history after that', async () =>
   store.database.close()
   const again = await openStore(dataKey)
   expect(counters(again.outbox.entries())).toEqual([150])
+  await expect(again.write((edit) => edit.outbox.rewrite('new-device'))).rejects.toThrow(RangeError)
   await again.complete
   expect(again.outbox.entries()).toEqual(store.outbox.entries())
 })

@@ -237,7 +237,7 @@ it('reads a village of twelve thousand records in a moment', async () => {
   const took = performance.now() - began
   expect(again.copy.size).toBe(12_000)
   // 130 to 200 ms on a desktop with nothing else to do
-  expect(took).toBeLessThan(2000)
+  expect(took).toBeLessThan(4000)
 })
 
 function manyHouseholds(from: number, count: number): ReturnType<typeof household>[] {
