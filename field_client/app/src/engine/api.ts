@@ -189,6 +189,8 @@ export interface VisitClass {
 export interface Households {
   /** By name, pinyin initials, house number, address or the end of a phone; every word must match. Fast: each key. */
   search(query: string, limit?: number): Found[]
+  /** Fulfilled when people are found by pinyin initials too; before it, by characters and numbers only. */
+  searchReady(): Promise<void>
   /** Residents of a household, its head first; merged and voided ones left out. */
   residents(household: string): FieldRecord[]
   /** Due and overdue households of my grids in walking order; `start` (lon, lat) in WGS-84. */
@@ -201,6 +203,7 @@ export interface Households {
   /** The same for one household, due or not; null where it is none (moved out). */
   dueOf(household: string): DueHousehold | null
   readonly classes: VisitClass[]
+  /** The latest first; voided ones are among them, as they are told and count for nothing. */
   visitsOf(household: string): FieldRecord[]
   /** Likely the same person or household, told while typing: same name and birth date, phone or number; same door. */
   alike(kind: 'household' | 'resident', fields: Fields, except?: string): FieldRecord[]
@@ -378,11 +381,13 @@ export interface CaseSheet {
 
 export interface Cases {
   /**
-   * Fulfilled when conditions of forms can be judged and items be found by pinyin (both are loaded on demand). The device
-   * begins it in idle time; `check` and `visible` raise CelNotLoaded before it, so a page that opens a kept draft or a
-   * form awaits it first. `begin`, `capture` and `setAnswers` await what they need themselves.
+   * Fulfilled when conditions of forms can be judged: what judges them is loaded on demand. `check` and `visible` raise
+   * CelNotLoaded before it, so what shows a kept draft or a form awaits it first (parts/FormsReady.vue); `begin`,
+   * `capture` and `setAnswers` await it themselves. The device begins it in idle time.
    */
   ready(): Promise<void>
+  /** Fulfilled when items are found by pinyin too; before it, by characters and numbers only. */
+  searchReady(): Promise<void>
   item(key: string): Item
   /** As one types: Chinese, pinyin initials, department, what a resident calls it, its number. */
   searchItems(query: string, options?: { department?: string; limit?: number }): ItemFound[]

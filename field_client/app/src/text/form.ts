@@ -26,6 +26,8 @@ export default {
     copy: '复制',
     share: '分享',
     separator: '、',
+    notReady: '表单没有加载出来，已填的内容都在。',
+    tryAgain: '再试一次',
   },
   en: {
     required: 'required',
@@ -54,5 +56,7 @@ export default {
     copy: 'Copy',
     share: 'Share',
     separator: ', ',
+    notReady: 'The form could not be loaded; what you filled in is kept.',
+    tryAgain: 'Try again',
   },
 }

@@ -42,8 +42,13 @@ export class DeviceCases implements Cases {
     this.drafts = new CaseDrafts(core)
   }
 
-  async ready(): Promise<void> {
-    await Promise.all([loadCel(), loadPinyin().then(() => prepareSearch(this.core.view.catalogue))])
+  ready(): Promise<void> {
+    return loadCel()
+  }
+
+  async searchReady(): Promise<void> {
+    await loadPinyin()
+    prepareSearch(this.core.view.catalogue)
   }
 
   item(key: string): Item {
@@ -126,7 +131,7 @@ export class DeviceCases implements Cases {
   }
 
   check(draft: CaseDraft): Problem[] {
-    return caseProblems(this.core, this.item(draft.item), draft)
+    return caseProblems(this.core, this.itemOf(draft), draft)
   }
 
   visible(form: Form, answers: FlatAnswers): Set<string> {
@@ -143,7 +148,7 @@ export class DeviceCases implements Cases {
     // what was typed last is safe even if it is refused
     await this.drafts.keep(written)
     await loadCel()
-    const item = this.item(written.item)
+    const item = this.itemOf(written)
     if (item.mode === 'visit') throw new Refused([visitItem(item)])
     const village = villageOf(core, written)
     const captured = await core.capture([
@@ -235,6 +240,15 @@ export class DeviceCases implements Cases {
 
   receipt(record: string): ReturnType<Cases['receipt']> {
     return receiptOf(this.core, this.core.require('case', record))
+  }
+
+  /** A captured case keeps its item's version; a draft follows the present one, or its own where there is none. */
+  private itemOf(draft: CaseDraft): Item {
+    const { view } = this.core
+    const captured = view.get(draft.id)
+    const own = captured && itemOfCase(this.core, captured)
+    const present = view.catalogue.current(draft.item, this.core.today())
+    return own ?? present ?? view.catalogue.item(draft.item, draft.item_version) ?? this.item(draft.item)
   }
 
   /** Cases here as sheets, the oldest first. */

@@ -66,7 +66,7 @@ export class OpenPhone {
     this.sync = this.syncing(around)
     this.lastCounter = store.outbox.chain().counter
     // what forms and the search of items need is loaded when the first screen stands
-    this.idle = setTimeout(() => void this.cases.ready().catch(() => undefined), IDLE_MS)
+    this.idle = setTimeout(() => void this.prepareCases(), IDLE_MS)
     // after the view's own, so that whoever is told finds it new already
     store.onChange((changed) => this.follow(changed))
   }
@@ -101,6 +101,12 @@ export class OpenPhone {
     this.sync.stop()
     this.store.close(why)
     this.store.vault.lock()
+  }
+
+  /** What could not be loaded is tried again by whoever needs it. */
+  private async prepareCases(): Promise<void> {
+    await this.cases.ready().catch(() => undefined)
+    await this.cases.searchReady().catch(() => undefined)
   }
 
   private syncing({ times, fetch, appVersion, online, visible }: Surroundings): SyncLoop {

@@ -26,6 +26,12 @@ interface SearchedText {
   by: FoundBy
 }
 
+/** A syllable of a character, or a run of other signs as it is. */
+interface Syllable {
+  text: string
+  spoken: boolean
+}
+
 interface Match {
   score: number
   by: FoundBy
@@ -45,6 +51,8 @@ const ALIAS_COST = 20
 const DEPARTMENT_COST = 350
 
 const indexes = new WeakMap<Catalogue, Index>()
+/** By text: a catalogue is made anew more often than its words change. */
+const spokenTexts = new Map<string, readonly Syllable[]>()
 let pinyin: Pinyin | null = null
 let loading: Promise<void> | null = null
 
@@ -113,13 +121,15 @@ function searched(words: string, cost: number, by: FoundBy): SearchedText {
   return { text, initials, pinyin: syllables.map((one) => one.text).join(''), cost, by }
 }
 
-/** A syllable for each character, a run of other signs as it is; nothing while the table is not loaded. */
-function syllablesOf(text: string): { text: string; spoken: boolean }[] {
+/** A text's syllables; none while the table is not loaded. */
+function syllablesOf(text: string): readonly Syllable[] {
   if (pinyin === null || ASCII.test(text)) return []
-  return pinyin(text, { type: 'all', toneType: 'none', nonZh: 'consecutive', v: true }).map((one) => ({
-    text: one.isZh ? one.pinyin : one.origin,
-    spoken: one.isZh,
-  }))
+  const known = spokenTexts.get(text)
+  if (known !== undefined) return known
+  const spoken = pinyin(text, { type: 'all', toneType: 'none', nonZh: 'consecutive', v: true })
+  const made = spoken.map((one) => ({ text: one.isZh ? one.pinyin : one.origin, spoken: one.isZh }))
+  spokenTexts.set(text, made)
+  return made
 }
 
 /** How well a word matches an item, and by what; 0 if it does not. */

@@ -25,6 +25,7 @@ export async function openCases(): Promise<CasesCore> {
   })
   const cases = new DeviceCases(open.core)
   await cases.ready()
+  await cases.searchReady()
   return { ...open, cases }
 }
 
