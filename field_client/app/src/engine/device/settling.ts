@@ -6,7 +6,7 @@ import { momentMs } from '../sync/clock'
 import { offersOf } from '../sync/conflicts'
 import type { Operation } from '../sync/operation'
 import { objectOf, textIn, texts } from '../sync/field_values'
-import type { FieldRecord, Fields, Value } from '../sync/record'
+import { sameValue, type FieldRecord, type Fields, type Value } from '../sync/record'
 import type { Core, Draft } from './core'
 import { operationOf, stateOf } from './outbox'
 import type { Store } from './store'
@@ -36,9 +36,16 @@ export class DeviceSettling implements Settling {
   /** The value that stood before is chosen again. NotFound where there is no choice of one's own to take back. */
   async undo(conflict: string): Promise<Captured> {
     const { values } = this.core.require('conflict', conflict)
-    const own = values.settled_by === this.core.identity.worker.id
-    if (objectOf(values.choice) === undefined || !own)
+    const choice = objectOf(values.choice)
+    if (choice === undefined || values.settled_by !== this.core.identity.worker.id)
       throw new NotFound('这里没有您可以撤回的处理', 'there is no choice of yours to take back')
+    if (sameValue(choice.value, values.standing))
+      throw new NotFound(
+        '采用的就是原来登记的值，没有要恢复的',
+        'the standing value was chosen; there is nothing to restore',
+        '如选错了，请直接选另一个值',
+        'choose the other value instead',
+      )
     return this.core.change('conflict', conflict, { choice: { value: values.standing ?? null } })
   }
 

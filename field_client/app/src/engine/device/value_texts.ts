@@ -2,6 +2,7 @@
 import { compiledForm } from '../forms/check'
 import { maskIdentityNumber } from '../forms/codes'
 import type { FormField } from '../forms/definition'
+import { PAUSE_LABELS, type PauseKind } from '../forms/handling/clocks'
 import { stateLabel } from '../forms/handling/states'
 import { isMaterialState, MATERIAL_LABELS } from '../forms/handling/materials'
 import { yuan } from '../forms/numbers'
@@ -10,7 +11,7 @@ import { VISIT_CLASSES } from '../grid_map/visit_classes'
 import type { Label } from '../problem'
 import { momentMs } from '../sync/clock'
 import { fieldLabel, fieldType, KINDS } from '../sync/kinds'
-import { objectOf, textIn } from '../sync/field_values'
+import { objectOf, textIn, texts } from '../sync/field_values'
 import type { FieldRecord, Fields, Value } from '../sync/record'
 import type { Core } from './core'
 import { householdName } from './titles'
@@ -48,7 +49,11 @@ export function textOf(
   if (value === undefined || value === null || value === '') return EMPTY
   if (Array.isArray(value))
     return value.length ? value.map((one) => textOf(core, kind, field, one, record)).join('、') : EMPTY
-  if (typeof value === 'object') return objectText(core, field, value)
+  if (typeof value === 'object') {
+    if (KINDS.get(kind)?.sets.has(field)) return setChangeText(core, kind, field, value)
+    if (field === 'choice') return choiceText(core, value, record)
+    return objectText(core, field, value)
+  }
   if (typeof value === 'boolean') return value ? '是' : '否'
   const question = record && questionOf(core, record, field)
   if (question !== undefined) return answerText(question, value)
@@ -109,12 +114,36 @@ function momentText(value: string): string {
   }
 }
 
+/** 增加…；去掉… */
+function setChangeText(core: Core, kind: string, field: string, change: Fields): string {
+  const told = (['add', 'remove'] as const).map((name) => {
+    const members = texts(change, name)
+    if (!members.length) return ''
+    return `${name === 'add' ? '增加' : '去掉'}${textOf(core, kind, field, members)}`
+  })
+  return told.filter(Boolean).join('；') || EMPTY
+}
+
+/** The value that was chosen in a conflict, as its subject's field has it. */
+function choiceText(core: Core, choice: Fields, conflict: FieldRecord | undefined): string {
+  const values = conflict?.values ?? {}
+  const kind = textIn(values, 'subject_kind') ?? 'case'
+  const subject = core.view.get(textIn(values, 'subject') ?? '')
+  return textOf(core, kind, textIn(values, 'field') ?? '', choice.value, subject)
+}
+
 function objectText(core: Core, field: string, value: Fields): string {
   const type = textIn(value, 'type')
   if (field === 'location') return '已定位'
   if (field === 'special_event' && type) return valueLabel('special_event/type', type)?.zh ?? type
   if (field === 'findings' && type)
     return [valueLabel('finding/type', type)?.zh ?? type, textIn(value, 'text')].filter(Boolean).join('：')
+  if (field === 'pauses') {
+    const reason = textIn(value, 'reason') ?? ''
+    const end = textIn(value, 'end')
+    const label = isPauseKind(reason) ? PAUSE_LABELS[reason].zh : reason
+    return `${label} ${momentText(textIn(value, 'start') ?? '')} 至 ${end ? momentText(end) : '今'}`
+  }
   if (field === 'handovers') {
     const [giver, receiver] = ['giver', 'receiver'].map((name) => textIn(value, name) ?? '')
     return `${core.view.workerName(giver ?? '')}移交给${core.view.workerName(receiver ?? '')}`
@@ -122,6 +151,10 @@ function objectText(core: Core, field: string, value: Fields): string {
   return Object.values(value)
     .filter((one) => typeof one === 'string' || typeof one === 'number')
     .join('、')
+}
+
+function isPauseKind(reason: string): reason is PauseKind {
+  return Object.hasOwn(PAUSE_LABELS, reason)
 }
 
 /** The question that an answer's field answers, by the form of the record's item. */

@@ -87,6 +87,16 @@ describe('a conflict', () => {
     expect(view.get(CASE)?.values.state).toBe('received')
   })
 
+  it('needs no taking back where the standing value was chosen, only another choice', async () => {
+    const { settling, view } = await withConflict()
+    await settling.choose(CONFLICT, 'received')
+    await expect(settling.undo(CONFLICT)).rejects.toThrow(NotFound)
+    await settling.choose(CONFLICT, 'withdrawn')
+    expect(view.get(CASE)?.values.state).toBe('withdrawn')
+    const conflict = view.get(CONFLICT)
+    expect(settling.textOf('conflict', 'choice', { value: 'received' }, conflict)).toBe('收件')
+  })
+
   it('takes only what was offered, and gives back only what is one’s own', async () => {
     const { settling } = await withConflict()
     await expect(settling.choose(CONFLICT, 'archived')).rejects.toThrow(Refused)
@@ -187,6 +197,8 @@ describe('values in words', () => {
     ['household', 'visit_class', 'special_elder', '特殊困难老年人'],
     ['household', 'grid', GRID, '第一网格'],
     ['household', 'village', VILLAGE, '红星村'],
+    ['household', 'tags', { add: ['独居'], remove: ['党员'] }, '增加独居；去掉党员'],
+    ['case', 'pauses', [{ reason: 'supplement', start: AT, end: null }], '补正 2026-11-23 16:00 至 今'],
     ['household', 'note', null, '未填'],
     ['resident', 'identity_number', '330499196002020013', '330499********0013'],
     ['case', 'state', 'received', '收件'],
