@@ -33,9 +33,11 @@ function register(): Updating {
     later: ref(false),
     async update() {
       await flush()
+      const loadAnew = (): void => window.location.reload()
+      // on the day of the first visit the page itself has to see that the new version took over
+      navigator.serviceWorker.addEventListener('controllerchange', loadAnew, { once: true })
       await updateServiceWorker(true)
-      // the page is loaded anew when the new version takes over; if that is never said, by ourselves
-      setTimeout(() => window.location.reload(), TAKEN_OVER_MS_MAX)
+      setTimeout(loadAnew, TAKEN_OVER_MS_MAX)
     },
   }
 }
