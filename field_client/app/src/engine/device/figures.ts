@@ -189,7 +189,7 @@ function paceNote(pace: Pace, since: Day): Label {
   const whole = since.endsWith('-01-01')
   return {
     zh:
-      `${whole ? '' : `自 ${since} 有记录起，`}按全年节奏，到今天约 ${Math.round(expected)} 轮（可走访 ${days.soFar} 天，全年 ${days.all} 天；` +
+      `${whole ? '' : `自 ${since} 有记录起，`}按全年节奏，到今天约 ${Math.round(expected)} 轮（可走访 ${days.soFar} 天，到年底共 ${days.all} 天；` +
       `窗口、休假和节假日不算${pace.estimated ? '；未排班的日子为估计' : ''}）`,
     en:
       `${whole ? '' : `since ${since}, when records begin, `}by the year's pace about ${Math.round(expected)} by today (${days.soFar} of ${days.all} available days; ` +

@@ -33,6 +33,10 @@ export class DeviceHouseholds implements Households {
     return this.people.search(query, limit)
   }
 
+  searchReady(): Promise<void> {
+    return this.people.ready()
+  }
+
   residents(household: string): FieldRecord[] {
     return residentsOf(this.core, household)
   }
