@@ -65,8 +65,8 @@ export class OpenPhone {
     this.history = new DeviceHistory(this.core, store)
     this.sync = this.syncing(around)
     this.lastCounter = store.outbox.chain().counter
-    // what forms and the search of items need is loaded when the first screen stands
-    this.idle = setTimeout(() => void this.prepareCases(), IDLE_MS)
+    // what forms and the searches of items and people need is loaded when the first screen stands
+    this.idle = setTimeout(() => void this.prepare(), IDLE_MS)
     // after the view's own, so that whoever is told finds it new already
     store.onChange((changed) => this.follow(changed))
   }
@@ -104,9 +104,10 @@ export class OpenPhone {
   }
 
   /** What could not be loaded is tried again by whoever needs it. */
-  private async prepareCases(): Promise<void> {
+  private async prepare(): Promise<void> {
     await this.cases.ready().catch(() => undefined)
     await this.cases.searchReady().catch(() => undefined)
+    await this.households.searchReady()
   }
 
   private syncing({ times, fetch, appVersion, online, visible }: Surroundings): SyncLoop {
