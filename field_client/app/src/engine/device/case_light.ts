@@ -66,7 +66,7 @@ function nearHandover(core: Core, { receivedOn }: Milestones): TimeLight {
   const latest = handoverLatest(receivedOn, core.calendar).day
   return {
     state: 'soon',
-    text: { zh: `请报送，最迟${dayText(latest)}`, en: `to be handed up by ${latest}` },
+    text: { zh: `最迟${dayText(latest)}报送`, en: `to be handed up by ${latest}` },
   }
 }
 

@@ -105,7 +105,7 @@ describe('a sheet', () => {
 describe('the light', () => {
   it.each([
     ['received', {}, 'on_time', '时限内，还有17个工作日'],
-    ['received', { captured_at: '2026-11-18T09:00:00+08:00' }, 'soon', '请报送，最迟11月25日'],
+    ['received', { captured_at: '2026-11-18T09:00:00+08:00' }, 'soon', '最迟11月25日报送'],
     ['received', { captured_at: '2026-11-12T09:00:00+08:00' }, 'late', '超期未报送，最迟应在11月19日'],
     ['processing', { accepted_at: '2026-11-03T09:00:00+08:00' }, 'soon', '临近到期，还有1个工作日'],
     ['processing', { accepted_at: '2026-11-02T09:00:00+08:00' }, 'soon', '临近到期，今天到期'],
