@@ -44,11 +44,11 @@ export interface OpenCore {
   store: Store
   view: View
   core: DeviceCore
-  times: TestTimes
+  times: Times
 }
 
 /** A core over a new store. */
-export async function openCore(): Promise<OpenCore> {
+export async function openCore(): Promise<OpenCore & { times: TestTimes }> {
   const store = await openStore()
   await store.write((edit) => {
     edit.values.set('identity', {
@@ -76,8 +76,9 @@ export async function openCore(): Promise<OpenCore> {
 }
 
 /** A core over a store that is there. */
-export async function over(store: Store): Promise<OpenCore> {
-  const times = new TestTimes()
+export async function over(store: Store): Promise<OpenCore & { times: TestTimes }>
+export async function over<T extends Times>(store: Store, times: T): Promise<OpenCore & { times: T }>
+export async function over(store: Store, times: Times = new TestTimes()): Promise<OpenCore> {
   const view = new View(store, () => correctedNow(store, times))
   const drafts = await DraftStore.open(store.database, store.vault, () => undefined)
   const core = new DeviceCore(store, view, drafts, new Capture(store, view, times), times)
