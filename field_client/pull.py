@@ -52,12 +52,15 @@ class Pull:
         if not feed.cursor:
             return self._whole(self._load())
         if not grids <= set(feed.parts):
-            self._load(missing_only=True)
+            # the list's cursor may be ahead of ours: what is followed already is brought up to it before it counts
+            listed = Segments(self._exchange, self._village).listed()
+            self._to_the_end()
+            self._load(missing_only=True, listed=listed)
         return None
 
-    def _load(self, missing_only: bool = False) -> SegmentList:
+    def _load(self, missing_only: bool = False, listed: SegmentList | None = None) -> SegmentList:
         segments = Segments(self._exchange, self._village)
-        listed = segments.load(missing_only)
+        listed = segments.load(missing_only, listed)
         self.received += segments.received
         return listed
 

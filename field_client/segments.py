@@ -41,14 +41,14 @@ class Segments:
         self._village = village
         self.received = 0
 
-    def load(self, missing_only: bool = False) -> SegmentList:
+    def load(self, missing_only: bool = False, listed: SegmentList | None = None) -> SegmentList:
         """Fetch and store the village's segments and the cursor from which its changes follow.
 
-        missing_only: only the parts that are not followed yet (the scope grew).
+        missing_only: only the parts that are not followed yet (the scope grew). `listed` spares asking for the list.
         """
         feed = feed_of(self._store, self._village, self._exchange.identity.epoch)
         followed = frozenset(feed.parts) if missing_only else frozenset[str]()
-        listed, wanted, bodies = self._fetched(lambda part: part not in followed)
+        listed, wanted, bodies = self._fetched(lambda part: part not in followed, listed)
         self._stored(listed, wanted, bodies, fresh=not feed.parts)
         self.received += sum(entry.records for entry in wanted)
         return listed
@@ -73,7 +73,8 @@ class Segments:
             connection.execute("DELETE FROM segment WHERE village = ?", (self._village,))
         return differences(self._village, parts, before, self._copy.held(home=self._village), wanted)
 
-    def _listed(self) -> SegmentList:
+    def listed(self) -> SegmentList:
+        """The list as it is now. NewEpoch, ScopeChanged."""
         exchange = self._exchange
         listed = exchange.call(
             lambda: exchange.transport.get(
@@ -86,14 +87,14 @@ class Segments:
         return listed
 
     def _fetched(
-        self, wants: Callable[[str], bool]
+        self, wants: Callable[[str], bool], first: SegmentList | None = None
     ) -> tuple[SegmentList, list[SegmentEntry], dict[str, bytes]]:
         """The list, its wanted segments, and their compressed bytes by digest.
 
         A segment that is no longer there was replaced: the list is fetched again, what is stored stays.
         """
         for _ in range(FETCHES_MAX):
-            listed = self._listed()
+            listed, first = first or self.listed(), None
             wanted = [entry for entry in listed.segments if wants(entry.part)]
             try:
                 self._fetch_missing(wanted)
