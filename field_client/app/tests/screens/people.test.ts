@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { GridShape, MapHousehold } from '../../src/engine/api'
+import type { DueHousehold, GridShape, MapHousehold } from '../../src/engine/api'
 import type { FieldRecord, Fields } from '../../src/engine/sync/record'
 import { wanting } from '../../src/screens/household/form'
 import { grouped } from '../../src/screens/household/found'
 import { byState, cornersOf, gridState } from '../../src/screens/map/states'
 import { completedByNumber, emptyResident } from '../../src/screens/resident/form'
+import { attemptedLast } from '../../src/screens/today/attempted'
 import { dutyInWords } from '../../src/screens/today/duty'
 
 function record(id: string, kind: string, values: Fields): FieldRecord {
@@ -118,5 +119,25 @@ describe('the map', () => {
       ['done', 0],
       ['not_due', 0],
     ])
+  })
+})
+
+describe('the due list', () => {
+  const due = ['a', 'b', 'c'].map((id): DueHousehold => ({
+    household: record(id, 'household', {}),
+    reason: '按期走访',
+    firstDay: '2026-11-01',
+    lastDay: '2026-11-30',
+    deadlineMs: null,
+    overdue: false,
+    lastCounted: null,
+    distanceM: null,
+  }))
+  const notHome = record('v', 'visit', { outcome: 'not_home', started_at: '2026-11-23T09:00:00+08:00' })
+
+  it('puts where nobody was home today after the others, and keeps the order else', () => {
+    const visitsOf = (household: string) => (household === 'a' ? [notHome] : [])
+    expect(attemptedLast(due, visitsOf, '2026-11-23').map((one) => one.household.id)).toEqual(['b', 'c', 'a'])
+    expect(attemptedLast(due, visitsOf, '2026-11-24').map((one) => one.household.id)).toEqual(['a', 'b', 'c'])
   })
 })

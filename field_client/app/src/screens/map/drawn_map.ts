@@ -3,7 +3,7 @@ import L from 'leaflet'
 import type { GridShape, MapHousehold } from '@/engine/api'
 import type { Position } from '@/parts/position'
 import type { ServerSettings } from '@/parts/server_settings'
-import { COLOURS, cornersOf, gridState, MARKS } from './states'
+import { COLOURS, cornersOf, gridState, MARKS, STATES } from './states'
 
 export interface DrawnMap {
   show(shapes: readonly GridShape[], households: readonly MapHousehold[]): void
@@ -28,6 +28,9 @@ const MARKS_FROM_ZOOM = 17
 /** Tiles of common base maps end here; beyond it they are drawn larger. */
 const TILES_ZOOM_MAX = 18
 const ZOOM_MAX = 20
+
+/** Size and ring tell a far household's state without colour: what is to be done is large. */
+const RADII: Readonly<Record<MapHousehold['state'], number>> = { overdue: 8, due: 8, done: 5, not_due: 3 }
 
 /** Dashes tell a grid's state without colour. */
 const DASHES = { due: undefined, done: '8 6', not_due: '2 6' } as const
@@ -74,7 +77,8 @@ export function drawMap(ground: HTMLElement, drawing: Drawing): DrawnMap {
     show(shapes, households) {
       grids.clearLayers()
       for (const shape of shapes) grids.addLayer(gridLayer(shape, drawing))
-      shown = households
+      // what is to be done lies on top
+      shown = [...households].sort((one, other) => STATES.indexOf(other.state) - STATES.indexOf(one.state))
       drawPoints()
     },
     fit(shapes) {
@@ -135,11 +139,11 @@ function gridLayer(shape: GridShape, { place, gridWords }: Drawing): L.Layer {
 function dotOf(one: MapHousehold, where: L.LatLngTuple, { touched }: Drawing): L.Layer {
   const late = one.state === 'overdue'
   const dot = L.circleMarker(where, {
-    radius: late ? 8 : 6,
+    radius: RADII[one.state],
     color: late ? COLOURS.overdue : '#ffffff',
-    weight: late ? 3 : 1,
+    weight: late ? 4 : 1,
     fillColor: late ? '#ffffff' : COLOURS[one.state],
-    fillOpacity: one.state === 'not_due' ? 0.5 : 1,
+    fillOpacity: 1,
   })
   return dot.on('click', () => touched(one))
 }
