@@ -31,18 +31,15 @@ import { countDay } from '../grid_map/days'
 import type { Label } from '../problem'
 import { missingAbilities } from './abilities'
 import { Database } from './database'
-import { boxed, measuredIterations, unboxed, type KeyBox } from './key_box'
+import { KeptKey } from './kept_key'
 import { OpenPhone, type Surroundings } from './open_phone'
 import { Ownership } from './ownership'
-import { checkPin, PinTries } from './pin'
+import { checkPin } from './pin'
 import { sealedKey, sealedKeyWrite } from './sealed_key'
 import { storageInfo } from './storage'
 import { Store } from './store'
 import { browserTimes, type Times } from './times'
 import { newDataKey, Vault, type Bytes } from './vault'
-
-/** In `meta`: the wrapped data key. */
-const BOX = 'vault'
 
 export interface DeviceOptions {
   times?: Times
@@ -71,6 +68,8 @@ export class PhoneDevice implements Device {
   private readonly listeners = new Set<(change: Change) => void>()
   private ownership: Ownership | null = null
   private database: Database | null = null
+  /** One for the life of the database: it counts wrong PINs also where the disk is full. */
+  private keptKey: KeptKey | null = null
   private enrolment: Enrolment | null = null
   private opened: OpenPhone | null = null
   private turn: Promise<unknown> = Promise.resolve()
@@ -125,12 +124,12 @@ export class PhoneDevice implements Device {
       const { enrolment } = this
       if (enrolment === null) throw new Locked()
       const vault = await Vault.under(newDataKey())
-      const value = await this.boxedAnew(pin, vault.dataKey())
+      const box = await this.kept.keptUnder(pin, vault.dataKey())
       const sealed = await sealedKeyWrite(vault, enrolment.identity)
       const store = await Store.open(database, vault)
       await store.write((edit) => {
         takeEnrolment(edit, enrolment)
-        edit.beside.push({ store: 'meta', key: BOX, value }, sealed)
+        edit.beside.push(box, sealed)
       })
       await this.openWith(store)
       this.enrolment = null
@@ -141,16 +140,16 @@ export class PhoneDevice implements Device {
     checkPin(next)
     await this.alone(async () => {
       const database = this.at('open')
-      const { box, dataKey } = await this.tried(database, present)
-      const value = await this.boxedAnew(next, dataKey, box)
-      await database.transact([{ store: 'meta', key: BOX, value }])
+      const { kept } = this
+      const box = await kept.keptUnder(next, await kept.opened(present))
+      await database.transact([box])
     })
   }
 
   async unlock(pin: string): Promise<void> {
     await this.alone(async () => {
       const database = this.at('locked')
-      const { dataKey } = await this.tried(database, pin)
+      const dataKey = await this.kept.opened(pin)
       await this.openWith(await this.read(database, dataKey))
     })
   }
@@ -162,11 +161,12 @@ export class PhoneDevice implements Device {
       const sealed = await sealedKey(database)
       if (sealed === null) throw new StoreDamaged(new Error('no data key was sealed to the server'))
       const dataKey = await dataKeyByAccount(this.transport(), { username, password }, sealed)
-      const value = await this.boxedAnew(nextPin, dataKey.slice(), await this.box(database))
+      const { kept } = this
+      const box = await kept.keptUnder(nextPin, dataKey.slice())
       // only a key that opens what is here takes the place of the one that did
       const store = await this.read(database, dataKey)
-      await database.transact([{ store: 'meta', key: BOX, value }])
-      await this.tries(database).right()
+      await database.transact([box])
+      await kept.forgiven()
       await this.openWith(store)
     })
   }
@@ -237,6 +237,11 @@ export class PhoneDevice implements Device {
     return countDay(this.nowMs())
   }
 
+  private get kept(): KeptKey {
+    if (this.keptKey === null) throw new Locked()
+    return this.keptKey
+  }
+
   private get open(): OpenPhone {
     if (this.opened === null) throw new Locked()
     return this.opened
@@ -255,7 +260,8 @@ export class PhoneDevice implements Device {
     this.ownership = ownership
     try {
       this.database = await Database.open(ownership.token, () => this.lose())
-      this.enter((await this.box(this.database)) === undefined ? 'new' : 'locked')
+      this.keptKey = new KeptKey(this.database, () => this.around.times.wallMs())
+      this.enter((await this.keptKey.exists()) ? 'locked' : 'new')
     } catch (error) {
       this.fail(error)
     }
@@ -266,7 +272,7 @@ export class PhoneDevice implements Device {
     this.database?.lose()
     this.opened?.abandon(new ElsewhereOpen())
     this.ownership?.release()
-    this.ownership = this.database = this.opened = this.enrolment = null
+    this.ownership = this.database = this.keptKey = this.opened = this.enrolment = null
     this.enter('elsewhere')
   }
 
@@ -281,32 +287,6 @@ export class PhoneDevice implements Device {
     if (this.phase === 'elsewhere') throw new ElsewhereOpen()
     if (this.database === null || !phases.includes(this.phase)) throw new Locked()
     return this.database
-  }
-
-  private async box(database: Database): Promise<KeyBox | undefined> {
-    return (await database.get('meta', BOX)) as KeyBox | undefined
-  }
-
-  private async boxedAnew(pin: string, dataKey: Bytes, before?: KeyBox): Promise<KeyBox> {
-    const iterations = await measuredIterations(() => performance.now())
-    const box = await boxed(pin, dataKey, iterations, before)
-    dataKey.fill(0)
-    return box
-  }
-
-  private tries(database: Database): PinTries {
-    return new PinTries(database, () => this.around.times.wallMs())
-  }
-
-  /** The data key by a PIN. WrongPin, PinWait, StoreDamaged. */
-  private async tried(database: Database, pin: string): Promise<{ box: KeyBox; dataKey: Bytes }> {
-    const tries = this.tries(database)
-    const box = await this.box(database)
-    if (box === undefined) throw new Locked()
-    const left = await tries.begin()
-    const dataKey = await unboxed(box, pin, left)
-    await tries.right()
-    return { box, dataKey }
   }
 
   private async read(database: Database, dataKey: Bytes): Promise<Store> {
