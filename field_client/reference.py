@@ -12,6 +12,7 @@ from field_client.record_copy import RecordCopy
 from forms.catalogue import Catalogue, Department, Item
 from forms.definition import Form
 from forms.handling.calendar import WorkingCalendar, published_calendar
+from sync.ids import derived
 from sync.kinds import REFERENCE_VILLAGE
 from sync.record import Record
 
@@ -65,8 +66,18 @@ class Reference:
 
     @cached_property
     def worker_names(self) -> dict[str, str]:
-        """The name of each worker that this device knows of, by account."""
-        return {worker.id: str(worker.values["name"]) for worker in self._standing("worker")}
+        """The name of each worker that this device knows of, by account.
+
+        A worker's record is named by the account or derived from it; accounts are met in assignments and the rota.
+        """
+        accounts = {record.values["worker"] for record in self.assignments}
+        for rota in self._standing("rota"):
+            accounts.update(rota.values.get("window", ()), rota.values.get("leave", ()))
+        account_of = {derived("worker", account): account for account in accounts}
+        return {
+            account_of.get(worker.id, worker.id): str(worker.values["name"])
+            for worker in self._standing("worker")
+        }
 
     def on_duty(self, worker: str, village: str, day: date) -> bool:
         """Whether the rota puts a worker at the village's window on a day."""
