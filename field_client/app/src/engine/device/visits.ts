@@ -5,7 +5,7 @@
  */
 import type { Captured, VisitDraft, Visits } from '../api'
 import { NotFound, Refused } from '../errors'
-import type { Label } from '../problem'
+import type { Label, Problem } from '../problem'
 import { momentMs } from '../sync/clock'
 import { text, texts } from '../sync/field_values'
 import type { FieldRecord, Fields } from '../sync/record'
@@ -29,6 +29,13 @@ export const PURPOSES: readonly { key: string; label: Label }[] = [
   { key: 'errand', label: { zh: '上门代办', en: 'an errand done' } },
 ]
 
+const ALREADY_FINISHED: Problem = {
+  pointer: '',
+  code: 'visit-finished',
+  message: '这次入户已经登记了',
+  message_en: 'this visit is captured already',
+}
+
 interface Where {
   household?: string
   place?: string
@@ -39,6 +46,7 @@ interface Where {
 export class DeviceVisits implements Visits {
   readonly purposes = [...PURPOSES]
   private readonly drafts: VisitDrafts
+  private readonly finishing = new Map<string, Promise<Captured>>()
 
   constructor(private readonly core: Core) {
     this.drafts = new VisitDrafts(core)
@@ -101,25 +109,13 @@ export class DeviceVisits implements Visits {
     return this.drafts.forget(draft.id)
   }
 
-  async finish(draft: VisitDraft): Promise<Captured> {
-    const core = this.core
-    const visit = copiedDraft(draft)
-    // what was typed last is safe even if it is refused
-    await this.drafts.keep(visit)
-    const problems = await visitProblems(core, visit)
-    const household = visit.household === null ? null : core.require('household', visit.household)
-    const place = this.placeOf(visit, household)
-    const round = roundFor(core, this.correctedMs(beganAt(visit)), place.grid)?.record.id ?? null
-    const opened: Draft | null = round === null ? this.roundOf(visit, place) : null
-    const fields = visitFields(core, visit, { ...place, household, round: round ?? opened?.record ?? '' })
-    const task = followUpFields(core, visit)
-    const captured = await core.capture([
-      ...(opened ? [opened] : []),
-      { kind: 'visit', village: place.village, action: 'create', record: visit.id, fields, problems },
-      ...(task ? [{ kind: 'task', village: place.village, action: 'create' as const, fields: task }] : []),
-    ])
-    await this.drafts.forget(visit.id)
-    return captureOf(captured, visit.id)
+  finish(draft: VisitDraft): Promise<Captured> {
+    // a second tap is the same finishing
+    const begun = this.finishing.get(draft.id)
+    if (begun) return begun
+    const finished = this.capture(copiedDraft(draft)).finally(() => this.finishing.delete(draft.id))
+    this.finishing.set(draft.id, finished)
+    return finished
   }
 
   async amend(visit: string, fields: Fields): Promise<Captured> {
@@ -154,6 +150,27 @@ export class DeviceVisits implements Visits {
       due: day,
       state: 'open',
     })
+  }
+
+  private async capture(visit: VisitDraft): Promise<Captured> {
+    const core = this.core
+    if (core.view.get(visit.id)) throw new Refused([ALREADY_FINISHED])
+    // what was typed last is safe even if it is refused
+    await this.drafts.keep(visit)
+    const problems = await visitProblems(core, visit)
+    const household = visit.household === null ? null : core.require('household', visit.household)
+    const place = this.placeOf(visit, household)
+    const round = roundFor(core, this.correctedMs(beganAt(visit)), place.grid)?.record.id ?? null
+    const opened: Draft | null = round === null ? this.roundOf(visit, place) : null
+    const fields = visitFields(core, visit, { ...place, household, round: round ?? opened?.record ?? '' })
+    const task = followUpFields(core, visit)
+    const captured = await core.capture([
+      ...(opened ? [opened] : []),
+      { kind: 'visit', village: place.village, action: 'create', record: visit.id, fields, problems },
+      ...(task ? [{ kind: 'task', village: place.village, action: 'create' as const, fields: task }] : []),
+    ])
+    await this.drafts.forget(visit.id)
+    return captureOf(captured, visit.id)
   }
 
   private async begin(where: Where, startedAt: string, occurredAt: string | null): Promise<VisitDraft> {

@@ -160,6 +160,15 @@ it('keeps the draft when the disk is full or something is not in order, and tell
   expect(core.captured).toEqual([])
 })
 
+it('captures a visit once, however often it is tapped', async () => {
+  const draft = await visits.start({ household: HOME })
+  const [one, other] = await Promise.all([visits.finish(draft), visits.finish(draft)])
+  expect(one).toEqual(other)
+  await expect(visits.finish(draft)).rejects.toThrow(Refused)
+  expect(core.view.ofKind('visit')).toHaveLength(1)
+  expect(core.captured).toHaveLength(1)
+})
+
 it('does not offer a visit again that became an operation just before the phone died', async () => {
   const draft = await visits.start({ household: HOME })
   await visits.finish(draft)
