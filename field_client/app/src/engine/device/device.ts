@@ -37,7 +37,7 @@ import { Ownership } from './ownership'
 import { checkPin } from './pin'
 import { sealedKey, sealedKeyWrite } from './sealed_key'
 import { storageInfo } from './storage'
-import { Store } from './store'
+import { sealedRows, Store, type SealedRows } from './store'
 import { browserTimes, type Times } from './times'
 import { newDataKey, Vault, type Bytes } from './vault'
 
@@ -149,8 +149,11 @@ export class PhoneDevice implements Device {
   async unlock(pin: string): Promise<void> {
     await this.alone(async () => {
       const database = this.at('locked')
+      // fetched while the PIN is looked at, which takes its time on purpose
+      const rows = sealedRows(database)
+      rows.catch(() => undefined)
       const dataKey = await this.kept.opened(pin)
-      await this.openWith(await this.read(database, dataKey))
+      await this.openWith(await this.read(database, dataKey, rows))
     })
   }
 
@@ -289,9 +292,9 @@ export class PhoneDevice implements Device {
     return this.database
   }
 
-  private async read(database: Database, dataKey: Bytes): Promise<Store> {
+  private async read(database: Database, dataKey: Bytes, rows?: Promise<SealedRows>): Promise<Store> {
     try {
-      return await Store.open(database, await Vault.under(dataKey))
+      return await Store.open(database, await Vault.under(dataKey), rows)
     } catch (error) {
       if (error instanceof StoreDamaged) this.enter('damaged')
       throw error

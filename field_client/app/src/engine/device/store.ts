@@ -9,7 +9,7 @@
 import { Locked, type FieldError } from '../errors'
 import { CopyBlocks } from './copy_blocks'
 import { CopyEdit } from './copy_edit'
-import type { Database, Write } from './database'
+import type { Database, Key, Write } from './database'
 import { FetchedSegments, segmentPrefix } from './fetched_segments'
 import { isOpen, Outbox, type OutboxEntry } from './outbox'
 import { OutboxEdit } from './outbox_edit'
@@ -68,9 +68,9 @@ export class Store {
   }
 
   /** Read everything that is open. StoreDamaged where anything was altered. */
-  static async open(database: Database, vault: Vault): Promise<Store> {
+  static async open(database: Database, vault: Vault, rows = sealedRows(database)): Promise<Store> {
     const store = new Store(database, vault)
-    await store.load()
+    await store.load(await rows)
     return store
   }
 
@@ -172,12 +172,7 @@ export class Store {
     return { store: 'outbox', key: counter, value: { open, sealed } satisfies OutboxRow }
   }
 
-  private async load(): Promise<void> {
-    const [values, blocks, rows] = await Promise.all([
-      this.database.all('sealed'),
-      this.database.all('blocks'),
-      this.database.all('outbox'),
-    ])
+  private async load({ values, blocks, rows }: SealedRows): Promise<void> {
     const outbox = rows.map(([key, row]) => ({ counter: Number(key), row: row as OutboxRow }))
     const [read] = await Promise.all([
       this.vault.openAll('sealed', values),
@@ -190,7 +185,7 @@ export class Store {
     this.complete.catch(() => undefined)
   }
 
-  private async readBlocks(blocks: [string | number, unknown][]): Promise<void> {
+  private async readBlocks(blocks: Rows): Promise<void> {
     const read = await this.vault.openAll('blocks', blocks)
     for (const [key, text] of read) this.copy.take(this.blocks.read(Number(key), text))
   }
@@ -223,6 +218,25 @@ export class Store {
 }
 
 const HISTORY_PIECE = 100
+
+type Rows = [Key, unknown][]
+
+/** What is on the disk, sealed. */
+export interface SealedRows {
+  values: Rows
+  blocks: Rows
+  rows: Rows
+}
+
+/** Fetch what is on the disk: it can be here already when the PIN has opened the vault. */
+export async function sealedRows(database: Database): Promise<SealedRows> {
+  const [values, blocks, rows] = await Promise.all([
+    database.all('sealed'),
+    database.all('blocks'),
+    database.all('outbox'),
+  ])
+  return { values, blocks, rows }
+}
 
 /** As the store `outbox` has it: `open` tells what to read first; it is bound to the sealed text. */
 interface OutboxRow {
