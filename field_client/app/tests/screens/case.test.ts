@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { CaseSheet } from '@/engine/api'
+import type { CaseDraft, CaseSheet } from '@/engine/api'
 import type { Form } from '@/engine/forms/definition'
 import type { FieldRecord } from '@/engine/sync/record'
 import { endingsOf } from '@/screens/case/endings'
-import { answersFor, knownFacts } from '@/screens/case/known_facts'
+import { answersFor, knownFacts, saysNothing } from '@/screens/case/known_facts'
 import { changedMaterials } from '@/screens/case/materials'
 import { matches, standingOf } from '@/screens/case/standing'
 import { mistakesAt, stepAt, stepOf } from '@/screens/case/steps'
@@ -96,6 +96,36 @@ describe('known facts', () => {
       note: '急',
     })
   })
+})
+
+test('a draft in which nobody wrote anything is none', () => {
+  const form: Form = {
+    key: 'f',
+    fields: [{ key: 'name', type: 'text', label: { zh: '姓名' }, prefill: 'resident.name' }],
+  }
+  const facts = { household: undefined, resident: record('a', 'resident', { name: '沈建国' }) }
+  const draft: CaseDraft = {
+    id: 'c',
+    item: 'i',
+    item_version: 1,
+    household: null,
+    resident: 'a',
+    applicant_name: '',
+    applicant_phone: '',
+    applicant_identity_number: '',
+    answers: { name: '沈建国' },
+    materials: {},
+    told: false,
+    note: '',
+    visit: null,
+    signature: null,
+    step: 1,
+    touched_ms: 0,
+  }
+  expect(saysNothing(draft, form, facts)).toBe(true)
+  expect(saysNothing({ ...draft, answers: { name: '沈建华' } }, form, facts)).toBe(false)
+  expect(saysNothing({ ...draft, materials: { a: 'copy' } }, form, facts)).toBe(false)
+  expect(saysNothing({ ...draft, note: '急' }, form, facts)).toBe(false)
 })
 
 test('a problem is put right at its step, remarks nowhere', () => {

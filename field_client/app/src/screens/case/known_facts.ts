@@ -1,4 +1,5 @@
 /** Which answers are what this phone knew already, so that the worker checks instead of typing. */
+import type { CaseDraft } from '@/engine/api'
 import type { FlatAnswers, Form, FormField } from '@/engine/forms/definition'
 import type { FieldRecord } from '@/engine/sync/record'
 
@@ -33,4 +34,18 @@ export function answersFor(form: Form, answers: FlatAnswers, before: Facts, afte
     if (fact !== undefined && !next.has(field.key)) next.set(field.key, fact)
   }
   return Object.fromEntries(next)
+}
+
+/** Whether a draft holds nothing that anybody wrote: known facts alone, no material, no applicant, no signature. */
+export function saysNothing(draft: CaseDraft, form: Form | undefined, facts: Facts): boolean {
+  const known = form ? knownFacts(form, draft.answers, facts) : new Set<string>()
+  return (
+    Object.keys(draft.answers).every((path) => known.has(path)) &&
+    Object.keys(draft.materials).length === 0 &&
+    !draft.applicant_name &&
+    !draft.applicant_phone &&
+    !draft.applicant_identity_number &&
+    !draft.note &&
+    !draft.signature
+  )
 }

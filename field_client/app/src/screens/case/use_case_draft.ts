@@ -7,7 +7,7 @@ import { keeper } from '@/parts/kept'
 import { plain, text } from '@/parts/plain'
 import type { Ending } from './endings'
 import { tellCaptured } from './just_captured'
-import { answersFor } from './known_facts'
+import { answersFor, saysNothing } from './known_facts'
 import { linkVisit } from './link_visit'
 
 export function useCaseDraft(begun: CaseDraft) {
@@ -17,7 +17,18 @@ export function useCaseDraft(begun: CaseDraft) {
     (state) => device.cases.keep(state),
     (error) => void attempt(() => Promise.reject(error)),
   )
-  onScopeDispose(() => void attempt(keeping.settled))
+  let captured = false
+  onScopeDispose(() => void attempt(leave))
+
+  /** What was only looked at is no unfinished case. */
+  async function leave(): Promise<void> {
+    await keeping.settled()
+    if (
+      !captured &&
+      saysNothing(draft.value, formOf(draft.value), factsOf(draft.value.household, draft.value.resident))
+    )
+      await device.cases.discard(plain(draft.value))
+  }
 
   function change(changes: Partial<CaseDraft>): void {
     draft.value = { ...draft.value, ...changes, touched_ms: device.nowMs() }
@@ -26,7 +37,7 @@ export function useCaseDraft(begun: CaseDraft) {
 
   /** Another applicant, or nobody of this phone's data: what was known of the last one does not stay behind. */
   function applicant(found: Found | null): void {
-    const form = device.view.catalogue.form(device.cases.item(draft.value.item).form)
+    const form = formOf(draft.value)
     const before = factsOf(draft.value.household, draft.value.resident)
     const resident = found?.record
     const household = found
@@ -40,6 +51,7 @@ export function useCaseDraft(begun: CaseDraft) {
       answers: form ? answersFor(form, draft.value.answers, before, after) : draft.value.answers,
     })
   }
+  const formOf = (one: CaseDraft) => device.view.catalogue.form(device.cases.item(one.item).form)
   const factsOf = (household: string | null, resident: string | null) => ({
     household: household ? device.view.get(household) : undefined,
     resident: resident ? device.view.get(resident) : undefined,
@@ -48,14 +60,15 @@ export function useCaseDraft(begun: CaseDraft) {
   async function capture(ending: Ending, result: string): Promise<Captured | undefined> {
     return attempt(async () => {
       await keeping.settled()
-      const captured = await device.cases.capture(plain(draft.value), {
+      const done = await device.cases.capture(plain(draft.value), {
         ...(ending === 'finish' && { finish: result }),
         ...(ending === 'online' && { online: true }),
       })
+      captured = true
       await keeping.stop()
-      await linkVisit(device, draft.value.visit, captured.record)
-      tellCaptured({ record: captured.record, remarks: captured.remarks, atMs: device.nowMs() })
-      return captured
+      await linkVisit(device, draft.value.visit, done.record)
+      tellCaptured({ record: done.record, remarks: done.remarks, atMs: device.nowMs() })
+      return done
     })
   }
 
