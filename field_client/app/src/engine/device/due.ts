@@ -19,8 +19,7 @@ import {
   type VisitClass,
 } from '../grid_map/visit_classes'
 import { walkingOrder, type Stop } from '../grid_map/walking_order'
-import { momentMs } from '../sync/clock'
-import { visitFact } from '../sync/counting_facts'
+import { recordedMs, visitFact } from '../sync/counting_facts'
 import { objectOf, text, textIn } from '../sync/field_values'
 import type { FieldRecord } from '../sync/record'
 import type { Core } from './core'
@@ -150,7 +149,7 @@ function dueOf(
   const due = nextDue(visitClass, lastDay, classSince(household))
   const at = textIn(objectOf(household.values.special_event) ?? {}, 'at')
   if (at === undefined) return due
-  const atMs = momentMs(at)
+  const atMs = recordedMs(at)
   return withEvent(due, atMs, eventDeadlineMs(visitClass, atMs, lastMs))
 }
 
@@ -161,7 +160,7 @@ function classSince(household: FieldRecord): Day {
   const known = sinceByRecord.get(household)
   if (known !== undefined) return known
   const [clock] = household.clocks?.visit_class ?? household.created
-  const day = countDay(momentMs(clock.slice(0, 24)))
+  const day = countDay(recordedMs(clock.slice(0, 24)))
   sinceByRecord.set(household, day)
   return day
 }

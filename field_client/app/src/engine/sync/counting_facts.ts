@@ -5,7 +5,7 @@
 import type { Outcome, RoundFact, VisitFact } from '../grid_map/counting'
 import { countDay, type Day } from '../grid_map/days'
 import { DEFAULT_CLASS } from '../grid_map/visit_classes'
-import { correctedMs, momentMs } from './clock'
+import { correctedMs } from './clock'
 import { text, textOrNull, texts } from './field_values'
 import type { FieldRecord } from './record'
 
@@ -13,13 +13,22 @@ const OUTCOMES: readonly Outcome[] = ['met', 'not_home', 'phone', 'service_point
 const occurredByRecord = new WeakMap<FieldRecord, number>()
 const visitByRecord = new WeakMap<FieldRecord, VisitFact>()
 
+/**
+ * Unix milliseconds of a moment that was judged when it was captured: read by the engine itself, as thousands are read at
+ * once. 0 where it cannot be read, so that one strange record does not take a whole list along.
+ */
+export function recordedMs(moment: string): number {
+  const at = Date.parse(moment)
+  return Number.isNaN(at) ? 0 : at
+}
+
 /** When a visit, round, case or request occurred, in corrected Unix milliseconds; 0 where it does not say. */
 export function occurredMs(record: FieldRecord): number {
   const known = occurredByRecord.get(record)
   if (known !== undefined) return known
   const { started_at, captured_at, asked_at } = record.values
   const said = started_at ?? captured_at ?? asked_at
-  const at = typeof said === 'string' ? correctedMs(momentMs(said), record.offset_ms ?? 0) : 0
+  const at = typeof said === 'string' ? correctedMs(recordedMs(said), record.offset_ms ?? 0) : 0
   occurredByRecord.set(record, at)
   return at
 }
@@ -66,7 +75,7 @@ export function roundFact(record: FieldRecord): RoundFact {
     village: record.village,
     startedAtMs: occurredMs(record),
     finishedAtMs:
-      typeof finished === 'string' ? correctedMs(momentMs(finished), record.offset_ms ?? 0) : null,
+      typeof finished === 'string' ? correctedMs(recordedMs(finished), record.offset_ms ?? 0) : null,
     voided: record.void != null,
   }
 }

@@ -167,6 +167,13 @@ describe('day log', () => {
   })
 })
 
+it('is not taken down by one record that cannot be read', () => {
+  visit(500, 600, id(1), 0, { started_at: '某天' })
+  visit(501, 600, id(2), 0)
+  expect(new DueList(core).of(id(2))?.lastCounted).toBe('2026-11-23')
+  expect(new DeviceDayLog(core).of('2026-11-23').visits).toBe(1)
+})
+
 describe('map', () => {
   const square = (code: string, west: number) => ({
     type: 'Feature',
