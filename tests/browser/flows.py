@@ -1,0 +1,62 @@
+"""What a worker does on the screens, by the words that stand on them."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.chromium_phone import ChromiumPhone
+from tests.browser.served_demo import VILLAGE, ServedDemo
+
+WORKER = f"{VILLAGE}-w1"
+COLLEAGUE = f"{VILLAGE}-w2"
+PIN = "739154"
+FIRST_SYNC_MS = 60_000
+
+
+def button(page: Page | Locator, name: str, *, exact: bool = True) -> Locator:
+    """A button by its accessible name."""
+    return page.get_by_role("button", name=name, exact=exact)
+
+
+def type_pin(page: Page, pin: str = PIN) -> None:
+    """On the number pad, key by key."""
+    pad = page.get_by_role("group", name="数字键盘")
+    for digit in pin:
+        button(pad, digit).click()
+
+
+def sign_in(page: Page, demo: ServedDemo, username: str = WORKER) -> None:
+    """The account, once."""
+    page.get_by_label("账号").fill(username)
+    page.get_by_label("密码", exact=True).fill(demo.password(username))
+    button(page, "登记").click()
+
+
+def choose_pin(page: Page, pin: str = PIN) -> None:
+    """The PIN, twice."""
+    type_pin(page, pin)
+    button(page, "下一步").click()
+    expect(page.get_by_text("再输一次")).to_be_visible()
+    type_pin(page, pin)
+    button(page, "确定").click()
+
+
+def enrol(phone: ChromiumPhone, demo: ServedDemo, username: str = WORKER) -> Page:
+    """From the address to Today with everything downloaded."""
+    page = phone.open()
+    sign_in(page, demo, username)
+    choose_pin(page)
+    expect(page.get_by_text("该走访的户")).to_be_visible(timeout=FIRST_SYNC_MS)
+    all_synced(page)
+    return page
+
+
+def unlock(page: Page, pin: str = PIN) -> None:
+    """The PIN of a phone that was opened again."""
+    type_pin(page, pin)
+    button(page, "打开").click()
+
+
+def all_synced(page: Page, timeout_ms: int = 30_000) -> None:
+    """The sync line says that everything is handed over."""
+    expect(page.get_by_text("已全部同步").first).to_be_visible(timeout=timeout_ms)
