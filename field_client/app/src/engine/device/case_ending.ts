@@ -58,3 +58,13 @@ export function visitItem(item: Item): Problem {
     message_en: 'this item is recorded inside a visit',
   }
 }
+
+/** Why a draft cannot become a case again. */
+export function capturedBefore(): Problem {
+  return {
+    pointer: '',
+    code: 'record-exists',
+    message: '这件已经登记了',
+    message_en: 'it is captured already',
+  }
+}

@@ -15,7 +15,7 @@ import { text } from '../sync/field_values'
 import type { FieldRecord, Fields } from '../sync/record'
 import { CaseDrafts, copiedCase } from './case_drafts'
 import { goesOn, itemOfCase, materialsOf } from './case_facts'
-import { endingOf, endingProblems, visitItem, type Ending } from './case_ending'
+import { capturedBefore, endingOf, endingProblems, visitItem, type Ending } from './case_ending'
 import { moveFields } from './case_moves'
 import { receiptOf } from './case_receipt'
 import { promiseNow, sheetOf } from './case_sheet'
@@ -37,6 +37,7 @@ export class DeviceCases implements Cases {
   /** Sheets of one day and version of what is shown. */
   private readonly made = new Map<string, CaseSheet>()
   private madeFor = ''
+  private readonly capturing = new Map<string, Promise<Captured>>()
 
   constructor(private readonly core: Core) {
     this.drafts = new CaseDrafts(core)
@@ -142,8 +143,18 @@ export class DeviceCases implements Cases {
     return nest(answers)
   }
 
-  async capture(draft: CaseDraft, ending: Ending = {}): Promise<Captured> {
+  /** A second tap while the first is under way gets what that one makes. */
+  capture(draft: CaseDraft, ending: Ending = {}): Promise<Captured> {
+    const begun = this.capturing.get(draft.id)
+    if (begun) return begun
+    const work = this.captureOnce(draft, ending).finally(() => this.capturing.delete(draft.id))
+    this.capturing.set(draft.id, work)
+    return work
+  }
+
+  private async captureOnce(draft: CaseDraft, ending: Ending): Promise<Captured> {
     const { core } = this
+    if (core.view.get(draft.id)) throw new Refused([capturedBefore()])
     const written = copiedCase(draft)
     // what was typed last is safe even if it is refused
     await this.drafts.keep(written)
@@ -162,7 +173,8 @@ export class DeviceCases implements Cases {
       },
       ...endingOf(item, written.id, village, ending),
     ])
-    await this.drafts.forget(written.id)
+    // the case is on the disk; its draft is no draft any more, even where it could not be taken away now
+    await this.drafts.forget(written.id).catch(() => undefined)
     const [first, ...more] = captured
     if (first === undefined) throw new NotFound('没有登记成功', 'nothing was captured')
     return { ...first, remarks: told([first, ...more]) }

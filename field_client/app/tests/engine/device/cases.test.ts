@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { CaseDraft } from '@/engine/api'
 import { DeviceCases } from '@/engine/device/cases'
 import { operationOf } from '@/engine/device/outbox'
+import { DeviceVisits } from '@/engine/device/visits'
 import { NotFound, Refused } from '@/engine/errors'
 import type { Problem } from '@/engine/problem'
 import type { Fields } from '@/engine/sync/record'
@@ -68,6 +69,15 @@ describe('a new case', () => {
     expect(cases.openDrafts()).toHaveLength(3)
     await cases.discard(stranger)
     expect(cases.openDrafts()).toHaveLength(2)
+  })
+
+  it('during a visit is for whom was met there', async () => {
+    const { cases, core } = await openCases()
+    const visits = new DeviceVisits(core)
+    const visit = await visits.start({ household: HOME })
+    await visits.keep({ ...visit, met: [HEAD] })
+    const draft = await cases.begin({ item: OLD_AGE, visit: visit.id })
+    expect(draft).toMatchObject({ visit: visit.id, household: HOME, resident: HEAD })
   })
 
   it('is no case where the item belongs into a visit', async () => {
@@ -192,6 +202,16 @@ describe('a captured case', () => {
     expect(cases.sheet(lamp.id).state.zh).toBe('当场答复')
     const proxy = filled(await cases.begin({ item: OLD_AGE, resident: HEAD }))
     expect(told(await refusal(cases.capture(proxy, { finish: '办好了' })))[0]).toBe('/result not-at-doorstep')
+  })
+
+  it('is one, however often it is tapped', async () => {
+    const { cases, store } = await openCases()
+    const draft = filled(await cases.begin({ item: OLD_AGE, resident: HEAD }))
+    const [one, other] = await Promise.all([cases.capture(draft), cases.capture(draft)])
+    expect(one).toBe(other)
+    expect(told(await refusal(cases.capture(draft)))).toEqual([' record-exists'])
+    expect(store.outbox.waitingCount()).toBe(1)
+    expect(cases.openDrafts()).toEqual([])
   })
 
   it('of somebody who is not in the data has an applicant and no household', async () => {

@@ -2,7 +2,7 @@
 import { DeviceCases } from '@/engine/device/cases'
 import type { Fields } from '@/engine/sync/record'
 import { demonstrationParts } from '../forms/demonstration'
-import { HEAD, HOME, openCore, sent, type OpenCore } from './open_core'
+import { HEAD, HOME, openCore, sent, type OpenCore, type TestTimes } from './open_core'
 import { id, GRID, SCOPE, VILLAGE, WORKER } from './phone'
 
 /** 2026-11-23 16:00 in Haining. */
@@ -14,6 +14,7 @@ export const IDENTITY_NUMBER = '33049919500312001X'
 export const OLD_AGE_ANSWERS = { age_band: '80', account: '6222020000000000000', own_account: true }
 
 export interface CasesCore extends OpenCore {
+  times: TestTimes
   cases: DeviceCases
 }
 
