@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { flatten, nest, type NestedValues } from '@/engine/forms/answers'
 import type { Value } from '@/engine/sync/record'
-import { vectors } from './vectors'
+import { vectors } from '../vectors'
 
 interface Shapes {
   name: string
@@ -10,7 +10,7 @@ interface Shapes {
   back: boolean
 }
 
-test.each(vectors<Shapes[]>('answers.json'))('$name', (one) => {
+test.each(vectors<Shapes[]>('answers'))('$name', (one) => {
   expect(nest(one.flat)).toEqual(one.nested)
   if (one.back) expect(flatten(one.nested)).toEqual(one.flat)
 })

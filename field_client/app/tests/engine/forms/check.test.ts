@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { check, compiledForm, visible } from '@/engine/forms/check'
 import type { Form } from '@/engine/forms/definition'
 import { loadCel } from '@/engine/forms/expression'
-import { vectors } from './vectors'
+import { vectors } from '../vectors'
 
 interface FormCase {
   name: string
@@ -14,7 +14,7 @@ interface FormCase {
   visible: string[]
 }
 
-const CASES = vectors<FormCase[]>('forms.json')
+const CASES = vectors<FormCase[]>('forms')
 
 function told(problems: FormCase['problems']): string[] {
   return problems.map(({ pointer, code, remark }) => `${pointer} ${code} ${remark ?? false}`).sort()

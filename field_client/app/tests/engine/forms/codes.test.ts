@@ -12,7 +12,7 @@ import {
   normaliseIdentityNumber,
   normalisePhone,
 } from '@/engine/forms/codes'
-import { vectors } from './vectors'
+import { vectors } from '../vectors'
 
 interface Code {
   name: string
@@ -31,7 +31,7 @@ const CODES = vectors<{
   credit_codes: Code[]
   bank_accounts: (Code & { remark: boolean })[]
   phones: Code[]
-}>('codes.json')
+}>('codes')
 
 const codesOf = (problems: { code: string }[]): string[] => problems.map((one) => one.code).sort()
 

@@ -5,7 +5,7 @@ import { explain } from '@/engine/forms/handling/explanation'
 import { licenceClock } from '@/engine/forms/handling/licence'
 import { handoverLight, lightOf } from '@/engine/forms/handling/light'
 import { promisedDate, type PromiseKind, type Timed } from '@/engine/forms/handling/limits'
-import { vectors } from './vectors'
+import { vectors } from '../vectors'
 
 interface Given {
   received_on: string
@@ -32,7 +32,7 @@ const VECTORS = vectors<{
       stages: { key: string; due_on: string | null }[]
     }
   }[]
-}>('promised_dates.json')
+}>('promised_dates')
 const CALENDAR = new WorkingCalendar(VECTORS.calendar)
 
 function milestones(given: Given) {

@@ -3,7 +3,7 @@ import type { Finish, Mode } from '@/engine/forms/catalogue'
 import { WORKFLOWS } from '@/engine/forms/handling/moves'
 import { ACTORS, STATE_LABELS, type Actor } from '@/engine/forms/handling/states'
 import { awaited, checkMove, checkStart, isFinal, isOpen } from '@/engine/forms/handling/workflow'
-import { vectors } from './vectors'
+import { vectors } from '../vectors'
 
 const VECTORS = vectors<{
   actors: Record<string, Actor>
@@ -12,7 +12,7 @@ const VECTORS = vectors<{
     { initial: string; starters: string; open: string[]; final: string[]; moves: [string, string, string][] }
   >
   checks: { mode: Mode; finish: Finish; seen: string; new: string; actors: string; code: string | null }[]
-}>('workflows.json')
+}>('workflows')
 
 const MODES: Mode[] = ['direct', 'proxy', 'assist', 'inform', 'report', 'visit']
 const FINISHES: Finish[] = ['doorstep', 'online', 'handed_up']
