@@ -40,15 +40,15 @@ export class TestTimes implements Times {
   }
 }
 
-export interface OpenCore {
+export interface OpenCore<T extends Times = TestTimes> {
   store: Store
   view: View
   core: DeviceCore
-  times: Times
+  times: T
 }
 
 /** A core over a new store. */
-export async function openCore(): Promise<OpenCore & { times: TestTimes }> {
+export async function openCore(): Promise<OpenCore> {
   const store = await openStore()
   await store.write((edit) => {
     edit.values.set('identity', {
@@ -76,9 +76,9 @@ export async function openCore(): Promise<OpenCore & { times: TestTimes }> {
 }
 
 /** A core over a store that is there. */
-export async function over(store: Store): Promise<OpenCore & { times: TestTimes }>
-export async function over<T extends Times>(store: Store, times: T): Promise<OpenCore & { times: T }>
-export async function over(store: Store, times: Times = new TestTimes()): Promise<OpenCore> {
+export async function over(store: Store): Promise<OpenCore>
+export async function over<T extends Times>(store: Store, times: T): Promise<OpenCore<T>>
+export async function over(store: Store, times: Times = new TestTimes()): Promise<OpenCore<Times>> {
   const view = new View(store, () => correctedNow(store, times))
   const drafts = await DraftStore.open(store.database, store.vault, () => undefined)
   const core = new DeviceCore(store, view, drafts, new Capture(store, view, times), times)

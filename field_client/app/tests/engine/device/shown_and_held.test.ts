@@ -2,6 +2,7 @@
 import 'fake-indexeddb/auto'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { DeviceHistory } from '@/engine/device/history'
+import type { Times } from '@/engine/device/times'
 import type { FieldRecord } from '@/engine/sync/record'
 import { DemoServer } from '../exchange/demo_server'
 import { Phone } from '../exchange/phone'
@@ -12,7 +13,7 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 90_000 })
 
 let server: DemoServer
 let phone: Phone
-let open: OpenCore
+let open: OpenCore<Times>
 
 beforeAll(async () => {
   server = await DemoServer.start()
@@ -26,10 +27,8 @@ afterAll(async () => {
 })
 
 /** A record without what only the server can say of it. */
-function shown(record: FieldRecord | undefined): Partial<FieldRecord> | undefined {
-  if (record === undefined) return undefined
-  const { received_ms: _, ...rest } = whole(record)
-  return { ...rest }
+function shown(record: FieldRecord | undefined): FieldRecord | undefined {
+  return record && { ...whole(record), received_ms: 0 }
 }
 
 describe('a day of captures', () => {
