@@ -37,7 +37,7 @@ class Pull:
         found = []
         if again:
             found = Segments(self._exchange, self._village).repair(again)
-            self._note_repair([one.part for one in found], today)
+            self._note_repair(again, today)
             differing = self._differing(self._to_the_end())
         still = [Divergence(self._village, part) for part in differing]
         return [*(one for one in found if one.part not in differing), *still]

@@ -44,7 +44,7 @@ export class Pull {
     let still = differing
     if (again.length > 0) {
       found = await this.segments().repair(again)
-      await this.noteRepair(found, today)
+      await this.noteRepair(again, today)
       still = await this.differing(await this.toTheEnd())
     }
     return [
@@ -151,9 +151,9 @@ export class Pull {
     await this.exchange.store.write((edit) => keepFeed(edit.values, this.village, { ...feed, hashes }))
   }
 
-  private async noteRepair(found: readonly Divergence[], today: string): Promise<void> {
+  private async noteRepair(parts: readonly string[], today: string): Promise<void> {
     await this.exchange.store.write((edit) => {
-      for (const { part } of found) edit.values.set(`repaired:${this.village}:${part}`, today)
+      for (const part of parts) edit.values.set(`repaired:${this.village}:${part}`, today)
     })
   }
 
