@@ -36,11 +36,6 @@ export function loadCel(): Promise<void> {
   return loading
 }
 
-/** Whether conditions can be judged now. */
-export function celLoaded(): boolean {
-  return cel !== null
-}
-
 /** One expression, compiled when it is first judged. */
 export class Expression {
   private program: Program | null = null
