@@ -56,7 +56,7 @@ def measure() -> dict[str, Any]:
     """The three measures on the demonstration village, for a worker who covers all of its grids."""
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
-        account = _make(data)
+        account = make_covered_village(data)
         with serving(data) as port:
             address = f"http://127.0.0.1:{port}"
             first = _first_sync(Path(folder), address, account)
@@ -64,7 +64,7 @@ def measure() -> dict[str, Any]:
     return {"first_sync": first, **asks}
 
 
-def _make(data: Path) -> dict[str, str]:
+def make_covered_village(data: Path) -> dict[str, str]:
     """The demonstration village, with one worker covering every grid."""
     settings = load_settings(data=data)
     store, keys = open_data(settings, exclusive=True)

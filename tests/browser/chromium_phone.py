@@ -45,8 +45,10 @@ class ChromiumPhone:
         """The app's page."""
         return self.context.pages[-1]
 
-    def open(self, *, desk: bool = False, dark: bool = False) -> Page:
-        """Start the browser and open the app."""
+    def open(
+        self, *, desk: bool = False, dark: bool = False, at: str | None = None, script: str | None = None
+    ) -> Page:
+        """Start the browser and open the app (or `at`, another address). `script` runs first in every page."""
         self._context = self._playwright.chromium.launch_persistent_context(
             str(self.profile),
             executable_path=CHROMIUM,
@@ -62,8 +64,10 @@ class ChromiumPhone:
         self._context.set_default_timeout(15_000)
         self._context.on("weberror", lambda error: self.errors.append(str(error.error)))
         self._context.on("console", self._heard)
+        if script is not None:
+            self._context.add_init_script(script)
         page = self._context.pages[0] if self._context.pages else self._context.new_page()
-        page.goto(f"{self.address}/app/", wait_until="commit")
+        page.goto(at or f"{self.address}/app/", wait_until="commit")
         return page
 
     def _heard(self, message: ConsoleMessage) -> None:
