@@ -1,4 +1,4 @@
-/** Theme and type size as classes of the page; `auto` follows the phone. */
+/** Theme and type size as classes of the page, and its language; `auto` follows the phone. */
 import { computed, ref, watchEffect } from 'vue'
 import { settings } from './settings'
 
@@ -14,4 +14,5 @@ watchEffect(() => {
   const page = document.documentElement.classList
   page.toggle('dark', dark.value)
   page.toggle('large', settings.type === 'large')
+  document.documentElement.lang = settings.language === 'zh' ? 'zh-CN' : 'en'
 })

@@ -33,7 +33,6 @@ export const i18n = createI18n({
 
 watchEffect(() => {
   i18n.global.locale.value = settings.language
-  document.documentElement.lang = settings.language === 'zh' ? 'zh-CN' : 'en'
   if (settings.language === 'zh') Locale.use('zh-CN', zhCN)
   else Locale.use('en-US', enUS)
 })
