@@ -140,7 +140,7 @@ export default {
     void: '撤销这个办件',
     voidHint: '撤销后记录仍保留，注明原因。',
     voidAction: '撤销',
-    voided: '已撤销办件',
+    voided: '已撤销办件，点右边恢复',
     voidPending: '这个办件正在撤销，几秒内可以恢复。',
     isVoid: '这个办件已撤销：{reason}',
     notHere: '本机没有这个办件',
@@ -153,7 +153,6 @@ export default {
       asked: '居民要求',
       duplicate: '重复登记',
     },
-    note_shown: '备注：{text}',
     conflicts: '有 {count} 处与别人的修改不一致，请选一个',
   },
   en: {
@@ -310,7 +309,6 @@ export default {
       asked: 'the resident asked',
       duplicate: 'captured twice',
     },
-    note_shown: 'Note: {text}',
     conflicts: '{count} differ from what others wrote; choose one',
   },
 }
