@@ -28,6 +28,7 @@ const MARKS_FROM_ZOOM = 17
 /** Tiles of common base maps end here; beyond it they are drawn larger. */
 const TILES_ZOOM_MAX = 18
 const ZOOM_MAX = 20
+const TOLERANCE_PX = 14
 
 /** Size and ring tell a far household's state without colour: what is to be done is large. */
 const RADII: Readonly<Record<MapHousehold['state'], number>> = { overdue: 8, due: 8, done: 5, not_due: 3 }
@@ -38,7 +39,8 @@ const DASHES = { due: undefined, done: '8 6', not_due: '2 6' } as const
 export function drawMap(ground: HTMLElement, drawing: Drawing): DrawnMap {
   const { base, place } = drawing
   const map = L.map(ground, {
-    preferCanvas: true,
+    // thumbs are wider than points
+    renderer: L.canvas({ tolerance: TOLERANCE_PX }),
     attributionControl: base !== null,
     zoomSnap: 0.5,
     maxZoom: ZOOM_MAX,
