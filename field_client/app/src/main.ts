@@ -10,9 +10,10 @@ import { router } from './router'
 async function start(): Promise<void> {
   await startDevice()
   const app = createApp(App)
-  app.config.errorHandler = reportOdd
+  app.config.errorHandler = (error) => void reportOdd(error)
   app.use(i18n).use(router).mount('#app')
 }
 
-window.addEventListener('unhandledrejection', (event) => reportOdd(event.reason))
-start().catch(reportOdd)
+window.addEventListener('unhandledrejection', (event) => void reportOdd(event.reason))
+// nothing is shown yet, so the way on is to open again
+start().catch((error: unknown) => reportOdd(error).then(() => window.location.reload()))

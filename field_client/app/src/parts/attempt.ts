@@ -9,7 +9,7 @@ export async function attempt<T>(act: () => T | Promise<T>): Promise<T | undefin
   try {
     return await act()
   } catch (error) {
-    tell(error)
+    void tell(error)
     return undefined
   }
 }
@@ -29,25 +29,28 @@ export function explained(error: unknown): { title: string; next: string } {
   return { title: english ? error.en : error.zh, next }
 }
 
-/** For errors that no tap waited for: told once, never shown by their text. */
-export function reportOdd(error: unknown): void {
-  tell(error)
+/** For errors that no tap waited for: told once, never shown by their text. Fulfilled when it was read. */
+export async function reportOdd(error: unknown): Promise<void> {
+  await tell(error)
 }
 
 let telling = false
 
-function tell(error: unknown): void {
+async function tell(error: unknown): Promise<void> {
   if (telling) return
   telling = true
   const { title, next } = explained(error)
-  void showDialog({ title, message: next, confirmButtonText: i18n.global.t('shell.ok') })
-    .catch(() => undefined)
-    .finally(() => (telling = false))
+  try {
+    await showDialog({ title, message: next, confirmButtonText: i18n.global.t('shell.ok') })
+  } finally {
+    telling = false
+  }
 }
 
 /** A short code to tell on the phone: the kind of error and where it came from, nothing that was typed. */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'E0'
-  const place = /([\w-]+)\.(?:js|ts|vue)[^:]*:(\d+):(\d+)/.exec(error.stack ?? '')
+  // a built file ends in a hash of its content, which says both the file and the version
+  const place = /([\w-]{8})\.(?:js|ts|vue)[^:]*:(\d+):(\d+)/.exec(error.stack ?? '')
   return place ? `${error.name}-${place[1]}-${place[2]}-${place[3]}` : error.name
 }
