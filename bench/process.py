@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -36,10 +37,13 @@ def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[int]:
-    """A measured server on a data folder; its port."""
+def serving(data: Path, app: Path | None = None) -> Iterator[int]:
+    """A measured server on a data folder, and with a built phone app of one's own; its port."""
     port = free_port()
-    server = subprocess.Popen([sys.executable, "-m", "bench.serve", str(data), str(port)])
+    own = {} if app is None else {"ALLPOST_APP": str(app)}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "bench.serve", str(data), str(port)], env=os.environ | own
+    )
     try:
         wait_for(port, server)
         yield port
