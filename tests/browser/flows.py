@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chromium_phone import ChromiumPhone
@@ -60,3 +62,44 @@ def unlock(page: Page, pin: str = PIN) -> None:
 def all_synced(page: Page, timeout_ms: int = 30_000) -> None:
     """The sync line says that everything is handed over."""
     expect(page.get_by_text("已全部同步").first).to_be_visible(timeout=timeout_ms)
+
+
+def tab(page: Page, name: str) -> None:
+    """One of the main pages, by the bar at the bottom."""
+    page.get_by_role("navigation", name="主要页面").get_by_text(name, exact=True).click()
+
+
+class Door(NamedTuple):
+    """A household: its record's id, and its name as screens show it."""
+
+    id: str
+    name: str
+
+
+def start_visit(page: Page, nth: int = 0) -> Door:
+    """From Today to the visit of a due household."""
+    card = page.get_by_role("article").nth(nth).get_by_role("link")
+    record = (card.get_attribute("href") or "").rsplit("/", 1)[1]
+    card.click()
+    button(page, "开始").click()
+    expect(button(page, "完成")).to_be_visible()
+    return Door(record, page.get_by_role("heading", level=1).inner_text())
+
+
+def finish_visit(page: Page, door: Door) -> None:
+    """Nothing unusual, done; the screen confirms it."""
+    button(page, "无异常").click()
+    button(page, "完成").click()
+    expect(page.get_by_text(f"已登记：{door.name}")).to_be_visible()
+
+
+def plain_visit(page: Page, nth: int = 0) -> Door:
+    """The four taps of an ordinary visit, from Today and back to it."""
+    door = start_visit(page, nth)
+    finish_visit(page, door)
+    return door
+
+
+def waiting(page: Page, count: int) -> None:
+    """The sync line says how much waits."""
+    expect(page.get_by_text(f"{count} 条待上传").first).to_be_visible()
