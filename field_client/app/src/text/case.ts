@@ -1,6 +1,7 @@
 export default {
   zh: {
     title: '办件',
+    parts: '按进展',
     nobody: '未写申请人',
     differs: '与别人的修改不一致，请选一个',
     waitsHere: '待上传',
@@ -157,6 +158,7 @@ export default {
   },
   en: {
     title: 'Cases',
+    parts: 'By progress',
     nobody: 'no applicant written down',
     differs: 'differs from what others wrote; choose one',
     waitsHere: 'waiting to upload',
