@@ -53,7 +53,6 @@ export default {
     alike_household: '户',
     alike_resident: '个人',
     kept: '已接着上次没填完的内容',
-    start_anew: '重新填',
   },
   en: {
     today: 'today',
@@ -69,9 +68,9 @@ export default {
     weekday_4: 'Thursday',
     weekday_5: 'Friday',
     weekday_6: 'Saturday',
-    due_soon: '{reason} · soon',
-    due_again: '{reason}',
-    due_this_month: '{reason} · not visited this month',
+    due_soon: 'Regular visit · soon',
+    due_again: 'Regular visit',
+    due_this_month: 'Regular visit · not visited this month',
     overdue: 'overdue',
     before: 'before {when} {time}',
     last_met: 'Last visit: {when}',
@@ -111,6 +110,5 @@ export default {
     alike_household: 'household',
     alike_resident: 'person',
     kept: 'Taken up where you left it',
-    start_anew: 'Start anew',
   },
 }

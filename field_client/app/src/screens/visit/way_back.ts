@@ -6,7 +6,8 @@ import type { Router } from 'vue-router'
 
 interface Begun {
   draft: string
-  listPosition: number
+  list: string
+  position: number
 }
 
 let begun: Begun | null = null
@@ -18,14 +19,23 @@ function positionNow(): number {
 
 /** Called on the page before the visit's: the list is the page before that one. */
 export function rememberList(draft: string): void {
-  const list = positionNow() - 1
-  begun = list >= 0 ? { draft, listPosition: list } : null
+  const list: unknown = window.history.state?.back
+  begun = typeof list === 'string' ? { draft, list, position: positionNow() - 1 } : null
 }
 
 /** Back to the list of a visit that is finished or put aside. */
 export function backToList(router: Router, draft: string): void {
-  const steps = begun?.draft === draft ? begun.listPosition - positionNow() : 0
+  const back = begun?.draft === draft ? begun : null
   begun = null
-  if (steps < 0) router.go(steps)
-  else void router.replace({ name: 'today' })
+  const steps = back ? back.position - positionNow() : 0
+  if (!back || steps >= 0) {
+    void router.replace(back?.list ?? { name: 'today' })
+    return
+  }
+  // an address that was typed by hand shifts the history: then the list is opened anew
+  const stop = router.afterEach((to) => {
+    stop()
+    if (to.fullPath !== back.list) void router.replace(back.list)
+  })
+  router.go(steps)
 }
