@@ -64,11 +64,6 @@ def all_synced(page: Page, timeout_ms: int = 30_000) -> None:
     expect(page.get_by_text("已全部同步").first).to_be_visible(timeout=timeout_ms)
 
 
-def tab(page: Page, name: str) -> None:
-    """One of the main pages, by the bar at the bottom."""
-    page.get_by_role("navigation", name="主要页面").get_by_text(name, exact=True).click()
-
-
 class Door(NamedTuple):
     """A household: its record's id, and its name as screens show it."""
 
@@ -103,3 +98,57 @@ def plain_visit(page: Page, nth: int = 0) -> Door:
 def waiting(page: Page, count: int) -> None:
     """The sync line says how much waits."""
     expect(page.get_by_text(f"{count} 条待上传").first).to_be_visible()
+
+
+def home(page: Page) -> None:
+    """Back to 今日, by the way back of each page and then by the tab."""
+    tabs = page.get_by_role("navigation", name="主要页面")
+    back = button(page, "返回")
+    expect(tabs.or_(back).first).to_be_visible()
+    while not tabs.is_visible():
+        address = page.url
+        back.click()
+        expect(page).not_to_have_url(address)
+        expect(tabs.or_(back).first).to_be_visible()
+    if tabs.get_by_role("link", name="今日").get_attribute("aria-current") is None:
+        tab(page, "今日")
+    expect(page.get_by_text("该走访的户")).to_be_visible()
+
+
+def tab(page: Page, name: str) -> None:
+    """One of the five tabs."""
+    page.get_by_role("navigation", name="主要页面").get_by_role("link", name=name).click()
+
+
+def heading(page: Page) -> Locator:
+    """The title of the page."""
+    return page.get_by_role("heading", level=1)
+
+
+def offline(phone: ChromiumPhone) -> None:
+    """Airplane mode. The app's own files are kept by then, as after every first download."""
+    phone.page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    phone.context.set_offline(True)
+    expect(phone.page.get_by_text("无信号").first).to_be_visible()
+
+
+def open_offline(phone: ChromiumPhone) -> Page:
+    """The browser started again without a network, up to what was left."""
+    page = phone.open(at="about:blank")
+    phone.context.set_offline(True)
+    page.goto(f"{phone.address}/app/")
+    unlock(page)
+    return page
+
+
+def told(page: Page, words: str) -> None:
+    """What the screen says for a moment: in the bar with the undo, or in a toast."""
+    expect(page.get_by_text(words).first).to_be_visible()
+
+
+def reopen(phone: ChromiumPhone) -> Page:
+    """The browser again, and the PIN."""
+    page = phone.open()
+    unlock(page)
+    expect(page.get_by_role("heading", name="输入口令")).to_be_hidden()
+    return page
