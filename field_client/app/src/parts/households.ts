@@ -1,5 +1,6 @@
 /** A household and its people as cards and pages show them. */
 import type { DueHousehold, View } from '@/engine/api'
+import { NEUTRAL_REASON } from '@/engine/grid_map/visit_classes'
 import type { FieldRecord } from '@/engine/sync/record'
 import { dayInWords, dayOf } from './days'
 import { text } from './plain'
@@ -15,12 +16,15 @@ export function door(household: FieldRecord): string {
   return text(household.values.house_number) || text(household.values.address)
 }
 
-/** Why it is due, in words that may be seen in a yard: never the class, nor a period by which it could be guessed. */
-export function whyDue(due: DueHousehold, today: string): Saying {
-  if (due.deadlineMs !== null) return { key: 'people.due_soon', named: { reason: due.reason } }
+/**
+ * Why it is due, in words that may be seen in a yard: never the class, nor a period by which it could be guessed.
+ * `regular` says the ordinary reason in the chosen language; another one, of a village's own table, is said as it is.
+ */
+export function whyDue(due: DueHousehold, today: string, regular: string): Saying {
+  const named = { reason: due.reason === NEUTRAL_REASON ? regular : due.reason }
+  if (due.deadlineMs !== null) return { key: 'people.due_soon', named }
   const seenThisMonth = due.lastCounted !== null && due.lastCounted.slice(0, 7) === today.slice(0, 7)
-  const key = seenThisMonth ? 'people.due_again' : 'people.due_this_month'
-  return { key, named: { reason: due.reason } }
+  return { key: seenThisMonth ? 'people.due_again' : 'people.due_this_month', named }
 }
 
 /** 上次：3 天前 未遇 — the latest of a household's visits, whether it counts or not. `say` words the day. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DueHousehold } from '../../src/engine/api'
-import type { FieldRecord, Fields } from '../../src/engine/sync/record'
+import type { Fields } from '../../src/engine/field_values'
+import type { FieldRecord } from '../../src/engine/sync/record'
 import { changedFields, filledFields } from '../../src/parts/changed_fields'
 import {
   distanceInWords,
@@ -32,18 +33,22 @@ function due(changed: Partial<DueHousehold>): DueHousehold {
 
 describe('why a household is due', () => {
   it('says that it was not visited this month, whatever the class', () => {
-    expect(whyDue(due({ lastCounted: '2026-10-31' }), '2026-11-23').key).toBe('people.due_this_month')
+    expect(whyDue(due({ lastCounted: '2026-10-31' }), '2026-11-23', 'Regular visit').key).toBe(
+      'people.due_this_month',
+    )
   })
 
   it('gives no period away where it was visited this month (a weekly one)', () => {
-    expect(whyDue(due({ lastCounted: '2026-11-12', lastDay: '2026-11-29' }), '2026-11-23')).toEqual({
+    expect(
+      whyDue(due({ lastCounted: '2026-11-12', lastDay: '2026-11-29' }), '2026-11-23', 'Regular visit'),
+    ).toEqual({
       key: 'people.due_again',
-      named: { reason: '按期走访' },
+      named: { reason: 'Regular visit' },
     })
   })
 
   it('asks for haste after a special event', () => {
-    expect(whyDue(due({ deadlineMs: 1 }), '2026-11-23').key).toBe('people.due_soon')
+    expect(whyDue(due({ deadlineMs: 1 }), '2026-11-23', 'Regular visit').key).toBe('people.due_soon')
   })
 })
 
