@@ -1,5 +1,5 @@
 /** What a form of texts changes in a record. */
-import type { Fields } from '@/engine/sync/record'
+import type { Fields } from '@/engine/field_values'
 import { text } from './plain'
 
 /** Only what differs from the record; what was emptied is cleared by null. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DueHousehold, GridShape, MapHousehold } from '../../src/engine/api'
-import type { FieldRecord, Fields } from '../../src/engine/sync/record'
+import type { Fields } from '../../src/engine/field_values'
+import type { FieldRecord } from '../../src/engine/sync/record'
 import { wanting } from '../../src/screens/household/form'
 import { grouped } from '../../src/screens/household/found'
 import { byState, cornersOf, gridState } from '../../src/screens/map/states'

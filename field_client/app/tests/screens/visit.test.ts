@@ -3,7 +3,8 @@ import type { VisitDraft } from '../../src/engine/api'
 import { findingsOf } from '../../src/screens/visit/findings'
 import { missing, withOutcome } from '../../src/screens/visit/ready'
 import { summaryOf, visitsOfDay } from '../../src/screens/round/summary'
-import type { FieldRecord, Fields } from '../../src/engine/sync/record'
+import type { Fields } from '../../src/engine/field_values'
+import type { FieldRecord } from '../../src/engine/sync/record'
 
 const DRAFT: VisitDraft = {
   id: 'visit',

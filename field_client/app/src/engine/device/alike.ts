@@ -1,7 +1,7 @@
 /** Likely the same person or household: a hint while typing, never a reason to refuse. */
 import { normaliseIdentityNumber, normalisePhone } from '../forms/codes'
-import { text } from '../sync/field_values'
-import type { FieldRecord, Fields } from '../sync/record'
+import { text, type Fields } from '../field_values'
+import type { FieldRecord } from '../sync/record'
 
 /** The same identity number; or the same name with the same birth date or phone. A family shares its phone. */
 export function alikeResidents(residents: Iterable<FieldRecord>, fields: Fields): FieldRecord[] {

@@ -2,7 +2,7 @@
 import { addDays, type Day } from '../grid_map/days'
 import type { Availability, PaceAssignment } from '../grid_map/pace'
 import { occurredDay } from '../sync/counting_facts'
-import { text, textOrNull, texts } from '../sync/field_values'
+import { text, textOrNull, texts } from '../field_values'
 import type { Core } from './core'
 
 /**

@@ -2,7 +2,7 @@
 import type { Item, Mode } from '../forms/catalogue'
 import type { State } from '../forms/handling/states'
 import type { Problem } from '../problem'
-import type { Fields } from '../sync/record'
+import type { Fields } from '../field_values'
 import type { Draft } from './core'
 
 /** `finish`: done here, with this result; `online`: a department's system is needed. */

@@ -6,8 +6,8 @@ import { capacities } from '../forms/handling/duty'
 import { isMaterialState } from '../forms/handling/materials'
 import type { Actor } from '../forms/handling/states'
 import { isOpen, movesFrom } from '../forms/handling/workflow'
-import { text } from '../sync/field_values'
-import type { FieldRecord, Fields } from '../sync/record'
+import { text, type Fields } from '../field_values'
+import type { FieldRecord } from '../sync/record'
 import type { Core } from './core'
 
 /** The item in the version under which the case was captured; undefined where it is not in the catalogue here. */

@@ -8,7 +8,7 @@ import type { PromisedDate } from '../forms/handling/limits'
 import { stateLabel } from '../forms/handling/states'
 import { isOpen } from '../forms/handling/workflow'
 import type { Label } from '../problem'
-import { text } from '../sync/field_values'
+import { text } from '../field_values'
 import type { FieldRecord } from '../sync/record'
 import type { Core } from './core'
 

@@ -7,8 +7,8 @@ import { begunSupplement, endedPauses, endedSupplement } from '../forms/handling
 import { stateLabel } from '../forms/handling/states'
 import { checkMove, movesFrom } from '../forms/handling/workflow'
 import type { Label } from '../problem'
-import { text } from '../sync/field_values'
-import type { FieldRecord, Fields } from '../sync/record'
+import { text, type Fields } from '../field_values'
+import type { FieldRecord } from '../sync/record'
 import { ownCapacities } from './case_facts'
 import type { Core } from './core'
 

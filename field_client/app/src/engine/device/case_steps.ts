@@ -6,7 +6,7 @@ import { PAUSE_LABELS, pauseValues, type PauseKind } from '../forms/handling/clo
 import { WORKFLOWS } from '../forms/handling/moves'
 import { stateLabel } from '../forms/handling/states'
 import type { Label } from '../problem'
-import { objects, text, textOrNull } from '../sync/field_values'
+import { objects, text, textOrNull } from '../field_values'
 import { stampOf, type FieldRecord } from '../sync/record'
 import type { Core } from './core'
 

@@ -5,7 +5,8 @@
 import type { Captured, Drafts, Identity, View } from '../api'
 import type { WorkingCalendar } from '../forms/handling/calendar'
 import type { Problem } from '../problem'
-import type { FieldRecord, Fields } from '../sync/record'
+import type { Fields } from '../field_values'
+import type { FieldRecord } from '../sync/record'
 
 /** What a worker wants to write down. `record` null or absent: a new one. `fields` as kinds have them; null clears. */
 export interface Draft {

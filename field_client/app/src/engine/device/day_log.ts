@@ -9,7 +9,7 @@ import { ROUND_ATTEMPTED, WORKER_HOUSEHOLD_DAY } from '../grid_map/counting_rule
 import { clockTime, countDay, type Day } from '../grid_map/days'
 import { VISIT_CLASSES } from '../grid_map/visit_classes'
 import { occurredMs, roundFact, visitFact } from '../sync/counting_facts'
-import { objects, text, texts } from '../sync/field_values'
+import { objects, text, texts } from '../field_values'
 import type { FieldRecord } from '../sync/record'
 import { caseworkDays, type CaseworkDay } from './casework_days'
 import type { Core } from './core'

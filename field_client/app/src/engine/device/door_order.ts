@@ -1,6 +1,6 @@
 /** Households in the order of their doors, sorted anew only where a household changed: most changes are visits. */
 import { compareHouseNumbers, houseNumberKey, type HouseNumberKey } from '../grid_map/house_numbers'
-import { text } from '../sync/field_values'
+import { text } from '../field_values'
 import type { FieldRecord } from '../sync/record'
 
 const keyByRecord = new WeakMap<FieldRecord, HouseNumberKey>()

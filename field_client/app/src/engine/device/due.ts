@@ -20,7 +20,7 @@ import {
 } from '../grid_map/visit_classes'
 import { walkingOrder, type Stop } from '../grid_map/walking_order'
 import { recordedMs, visitFact } from '../sync/counting_facts'
-import { objectOf, text, textIn } from '../sync/field_values'
+import { objectOf, text, textIn } from '../field_values'
 import type { FieldRecord } from '../sync/record'
 import type { Core } from './core'
 import { byDoor, DoorOrder } from './door_order'

@@ -2,7 +2,7 @@
 import { Locked } from '../errors'
 import type { Database, Write } from './database'
 import { boxed, measuredIterations, unboxed, type KeyBox } from './key_box'
-import { PinTries } from './pin'
+import { PinTries } from '../pin'
 import type { Bytes } from './vault'
 
 /** In `meta`. */

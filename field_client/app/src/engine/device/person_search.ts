@@ -4,7 +4,7 @@
  */
 import type { Found } from '../api'
 import { normalisePhone } from '../forms/codes'
-import { text, textOrNull } from '../sync/field_values'
+import { text, textOrNull } from '../field_values'
 import type { FieldRecord } from '../sync/record'
 import type { Core } from './core'
 import { byGridAndDoor, DoorOrder } from './door_order'

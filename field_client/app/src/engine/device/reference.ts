@@ -8,8 +8,8 @@ import type { Form } from '../forms/definition'
 import { WorkingCalendar, type CalendarTable } from '../forms/handling/calendar'
 import { derived } from '../sync/ids'
 import { REFERENCE_KINDS, REFERENCE_VILLAGE } from '../sync/kinds'
-import { objectOf, textIn, texts } from '../sync/field_values'
-import type { FieldRecord, Fields } from '../sync/record'
+import { objectOf, textIn, texts, type Fields } from '../field_values'
+import type { FieldRecord } from '../sync/record'
 import type { RecordCopy } from './record_copy'
 
 /** Kinds that a change of makes this anew. */

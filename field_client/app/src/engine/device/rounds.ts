@@ -5,7 +5,7 @@
 import { ROUND_OPEN_HOURS, roundClosesAt } from '../grid_map/counting'
 import { HOUR_MS } from '../grid_map/days'
 import { occurredMs, roundFact } from '../sync/counting_facts'
-import { text } from '../sync/field_values'
+import { text } from '../field_values'
 import type { FieldRecord } from '../sync/record'
 import type { Core } from './core'
 

@@ -1,5 +1,5 @@
 /** Records in a few words, for lists and explanations. */
-import { text } from '../sync/field_values'
+import { text } from '../field_values'
 import type { FieldRecord } from '../sync/record'
 import type { Core } from './core'
 

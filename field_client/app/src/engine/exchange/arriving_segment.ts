@@ -1,5 +1,5 @@
 /** One segment as far as its bytes came. */
-import { sha256Hex } from '../sync/text'
+import { sha256Hex } from '../text'
 import type { SegmentEntry } from '../wire/messages'
 
 export class ArrivingSegment {

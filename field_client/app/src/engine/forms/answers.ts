@@ -3,7 +3,7 @@
  * `forms/answers.py`: a row that is there without any answer is `family/<row id>: true`, a row that was taken away is
  * `family/<row id>: false`, so that a merge field by field still means what two devices did.
  */
-import type { Value } from '../sync/record'
+import type { Value } from '../field_values'
 
 /** Flat answers as records hold them; null is a cleared answer. */
 export type FlatValues = { readonly [path: string]: Value }

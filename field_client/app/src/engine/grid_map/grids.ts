@@ -3,8 +3,7 @@
  * `grid_map/geojson.py`. A grid's definition is its GeoJSON feature (RFC 7946) with the coordinates as text, as no
  * operation holds a fraction. A position on a border belongs to the grid with the lowest code.
  */
-import { objectOf } from '../sync/field_values'
-import type { Value } from '../sync/record'
+import { objectOf, type Value } from '../field_values'
 import type { Position } from './coordinates'
 
 /** One grid. `parts` are polygons, each an outer ring and its holes; positions are [lon, lat], WGS-84. */

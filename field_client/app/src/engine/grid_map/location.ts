@@ -4,8 +4,7 @@
  * accuracy is given the benefit of the doubt.
  */
 import type { Label } from '../problem'
-import { objectOf } from '../sync/field_values'
-import type { Fields, Value } from '../sync/record'
+import { objectOf, type Fields, type Value } from '../field_values'
 import { toWgs84, type CoordinateSystem, type Position } from './coordinates'
 import { holds, nearestOnBorder, type Grid } from './grids'
 

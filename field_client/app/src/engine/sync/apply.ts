@@ -7,7 +7,7 @@ import { capped } from './clock'
 import { contestedFields, followStanding, openOrJoin, settle } from './conflicts'
 import { createdRecord, mergeChange, mergeVoid } from './merge'
 import type { Operation } from './operation'
-import { textIn } from './field_values'
+import { textIn } from '../field_values'
 import { revisionOf, type FieldRecord, type Stamp } from './record'
 import type { Author, World } from './world'
 

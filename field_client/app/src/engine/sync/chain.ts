@@ -1,5 +1,5 @@
 /** The digest chain: each operation names the SHA-256 of the exact bytes of the one before it. Twin of `sync/chain.py`. */
-import { sha256Hex } from './text'
+import { sha256Hex } from '../text'
 
 /** SHA-256 of an operation's exact bytes (or of the text that they are in UTF-8), in lower-case hexadecimal. */
 export function digestOf(exact: string | Uint8Array): string {

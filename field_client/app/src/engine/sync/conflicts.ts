@@ -6,8 +6,8 @@
 import { derived } from './ids'
 import { after, setValue, type Disagreement } from './merge'
 import type { Operation } from './operation'
-import { objectOf, textIn } from './field_values'
-import { revisionOf, stampOf, type FieldRecord, type Fields, type Stamp } from './record'
+import { objectOf, textIn, type Fields } from '../field_values'
+import { revisionOf, stampOf, type FieldRecord, type Stamp } from './record'
 import type { Author, World } from './world'
 
 /** What each device offered in a conflict, in their order; the first one opened it. */

@@ -6,7 +6,7 @@ import type { Outcome, RoundFact, VisitFact } from '../grid_map/counting'
 import { countDay, type Day } from '../grid_map/days'
 import { DEFAULT_CLASS } from '../grid_map/visit_classes'
 import { correctedMs } from './clock'
-import { text, textOrNull, texts } from './field_values'
+import { text, textOrNull, texts } from '../field_values'
 import type { FieldRecord } from './record'
 
 const OUTCOMES: readonly Outcome[] = ['met', 'not_home', 'phone', 'service_point', 'seen']

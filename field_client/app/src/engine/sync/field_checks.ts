@@ -3,9 +3,8 @@ import { pointerTo } from '../forms/messages'
 import type { Problem } from '../problem'
 import { isDay } from './clock'
 import { fieldLabel, fieldType, OBJECTS, type FieldType, type Kind } from './kinds'
-import { objectOf } from './field_values'
-import type { Fields, Value } from './record'
-import { lengthOf } from './text'
+import { objectOf, type Fields, type Value } from '../field_values'
+import { lengthOf } from '../text'
 
 const MOMENT =
   /^\d{4}-\d\d-\d\d[Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):?[0-5]\d)$/

@@ -1,5 +1,5 @@
 /** Identifiers made on a device without asking anybody: UUIDv7 (RFC 9562, section 5.7). Twin of `sync/ids.py`. */
-import { sha256Hex } from './text'
+import { sha256Hex } from '../text'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

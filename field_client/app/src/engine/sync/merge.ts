@@ -6,7 +6,7 @@
  */
 import { KINDS, type Kind } from './kinds'
 import type { Operation } from './operation'
-import { objectOf, textIn } from './field_values'
+import { objectOf, textIn, type Fields, type Value } from '../field_values'
 import {
   changedSet,
   normalisedSet,
@@ -15,9 +15,7 @@ import {
   stampOf,
   wasSeen,
   type FieldRecord,
-  type Fields,
   type Stamp,
-  type Value,
 } from './record'
 
 /** A field on which an operation and the record differ, for a person to settle. */

@@ -4,7 +4,7 @@
  * The text is the truth: stored so, hashed and sent as its UTF-8, and never encoded again.
  */
 import { isWellFormed, textFaults } from './json_text'
-import type { Fields, Value } from './record'
+import type { Fields, Value } from '../field_values'
 import { digestOf } from './chain'
 
 export const FORMAT = 1

@@ -1,12 +1,8 @@
 /** Records: the latest state of one thing, as the server merged it (docs/protocol.md, Changes). */
-import { objectOf, textIn, texts } from './field_values'
+import { objectOf, textIn, texts, type Fields, type Value } from '../field_values'
 import { COMMON } from './scope'
 import { KINDS } from './kinds'
-import { byCodePoint, sha256Hex } from './text'
-
-/** A value of a field as JSON has it; fractions travel as text. */
-export type Value = string | number | boolean | null | Value[] | { [key: string]: Value }
-export type Fields = Record<string, Value>
+import { byCodePoint, sha256Hex } from '../text'
 
 /** Who set a value last: the clock as it counts in merging, then the device (which breaks ties). */
 export type Stamp = [clock: string, device: string]

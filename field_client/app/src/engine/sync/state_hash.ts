@@ -1,5 +1,5 @@
 /** State hashes: whether a device's copy of a part equals the server's, in sixteen bytes. Twin of `sync/statehash.py`. */
-import { sha256Hex } from './text'
+import { sha256Hex } from '../text'
 
 /** The hash of a part without records. */
 export const EMPTY = 0n

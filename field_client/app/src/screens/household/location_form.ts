@@ -1,5 +1,5 @@
 /** A record's location as a form holds it. */
-import type { Value } from '@/engine/sync/record'
+import type { Value } from '@/engine/field_values'
 
 /** Null where there is none; members that are neither text nor number are not part of a location. */
 export function locationForm(location: Value | undefined): Record<string, string | number> | null {

@@ -2,7 +2,7 @@
 import type { Device } from '@/engine/api'
 import type { FormField } from '@/engine/forms/definition'
 import { KINDS, fieldType, type FieldType } from '@/engine/sync/kinds'
-import type { Fields } from '@/engine/sync/record'
+import type { Fields } from '@/engine/field_values'
 import { fieldAt } from '@/parts/form/problems_at'
 import { text } from '@/parts/plain'
 

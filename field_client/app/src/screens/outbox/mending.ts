@@ -1,7 +1,7 @@
 /** Which fields of a rejected operation are to be put right, and what is sent again. */
 import type { Entry } from '@/engine/api'
 import { KINDS } from '@/engine/sync/kinds'
-import type { Fields } from '@/engine/sync/record'
+import type { Fields } from '@/engine/field_values'
 import { placeOf } from '@/parts/form/problems_at'
 
 /** The marked fields first (also those that were left out), then the others that it sets. */

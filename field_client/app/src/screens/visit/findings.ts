@@ -1,6 +1,6 @@
 /** Findings of a recorded visit; what this version of the app does not know is shown as 其他. */
 import type { Disposition, Finding, FindingType } from '@/engine/api'
-import type { Fields, Value } from '@/engine/sync/record'
+import type { Fields, Value } from '@/engine/field_values'
 import { text } from '@/parts/plain'
 import { DISPOSITIONS, FINDING_TYPES } from './choices'
 

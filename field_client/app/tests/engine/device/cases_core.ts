@@ -1,6 +1,6 @@
 /** A casework core with the demonstration catalogue, and cases upon it. */
 import { DeviceCases } from '@/engine/device/cases'
-import type { Fields } from '@/engine/sync/record'
+import type { Fields } from '@/engine/field_values'
 import { demonstrationParts } from '../forms/demonstration'
 import { HEAD, HOME, openCore, sent, type OpenCore, type TestTimes } from './open_core'
 import { id, GRID, SCOPE, VILLAGE, WORKER } from './phone'

@@ -2,7 +2,7 @@
 import { beforeEach, expect, it } from 'vitest'
 import { fieldwork, type Fieldwork } from '@/engine/device/fieldwork'
 import { Refused } from '@/engine/errors'
-import { text } from '@/engine/sync/field_values'
+import { text } from '@/engine/field_values'
 import { COLLEAGUE, HEAD, HOME, NOW_MS, openCore, over, type OpenCore } from './open_core'
 import { freshDisk, GRID, OTHER_GRID, reopened } from './phone'
 

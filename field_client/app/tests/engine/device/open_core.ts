@@ -7,7 +7,7 @@ import type { Store } from '@/engine/device/store'
 import type { Times } from '@/engine/device/times'
 import { View } from '@/engine/device/view'
 import { derived } from '@/engine/sync/ids'
-import type { Fields } from '@/engine/sync/record'
+import type { Fields } from '@/engine/field_values'
 import { DEVICE, GRID, household, id, openStore, OTHER_GRID, SCOPE, VILLAGE, WORKER } from './phone'
 
 /** 2026-11-23 16:00 in Haining, a Monday. */

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { DeviceHistory } from '@/engine/device/history'
 import { DeviceSettling } from '@/engine/device/settling'
 import { NotFound, Refused } from '@/engine/errors'
-import type { Fields } from '@/engine/sync/record'
+import type { Fields } from '@/engine/field_values'
 import { COLLEAGUE, HEAD, HOME, NOW_MS, openCore, sent, type OpenCore } from './open_core'
 import { DEVICE, freshDisk, GRID, id, SCOPE, VILLAGE, WORKER } from './phone'
 

@@ -7,7 +7,8 @@ import { Catalogue, type Item } from '@/engine/forms/catalogue'
 import type { Form } from '@/engine/forms/definition'
 import { WorkingCalendar } from '@/engine/forms/handling/calendar'
 import { countDay } from '@/engine/grid_map/days'
-import type { FieldRecord, Fields } from '@/engine/sync/record'
+import type { Fields } from '@/engine/field_values'
+import type { FieldRecord } from '@/engine/sync/record'
 
 export const VILLAGE = '330481106222'
 export const GRID_1 = `${VILLAGE}001`

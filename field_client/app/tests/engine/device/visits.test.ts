@@ -2,7 +2,7 @@
 import { beforeEach, expect, it } from 'vitest'
 import { Refused, StorageFull } from '@/engine/errors'
 import { DeviceVisits } from '@/engine/device/visits'
-import { text } from '@/engine/sync/field_values'
+import { text } from '@/engine/field_values'
 import {
   DAY_MS,
   GRID_1,

@@ -8,7 +8,7 @@ import { Events } from '../../../src/engine/exchange/live'
 import { combined, differingParts } from '../../../src/engine/exchange/pull'
 import { EVERY_MS, type Situation, untilNextMs } from '../../../src/engine/exchange/schedule'
 import { differences } from '../../../src/engine/exchange/segments'
-import { sha256Hex } from '../../../src/engine/sync/text'
+import { sha256Hex } from '../../../src/engine/text'
 
 const CALM: Situation = {
   online: true,

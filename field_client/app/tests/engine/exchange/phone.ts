@@ -14,7 +14,7 @@ import { Transport } from '../../../src/engine/exchange/transport'
 import { clockText, nextReading, parseClock } from '../../../src/engine/sync/clock'
 import { uuid7 } from '../../../src/engine/sync/ids'
 import { exactText, type Operation } from '../../../src/engine/sync/operation'
-import type { Fields } from '../../../src/engine/sync/record'
+import type { Fields } from '../../../src/engine/field_values'
 import type { SyncProgress } from '../../../src/engine/api'
 import type { Account } from './demo_server'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { flatten, nest, type NestedValues } from '@/engine/forms/answers'
-import type { Value } from '@/engine/sync/record'
+import type { Value } from '@/engine/field_values'
 import { vectors } from '../vectors'
 
 interface Shapes {

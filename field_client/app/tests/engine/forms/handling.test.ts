@@ -5,7 +5,7 @@ import { capacities, checkDuty, firstContact, handOver } from '@/engine/forms/ha
 import { checkPauses, endedPauses, endedSupplement } from '@/engine/forms/handling/interruptions'
 import { checkMaterials, oneOffNotice } from '@/engine/forms/handling/materials'
 import { grouped, provisionalNumber } from '@/engine/forms/handling/receipt'
-import type { Fields } from '@/engine/sync/record'
+import type { Fields } from '@/engine/field_values'
 
 const ITEM: Item = {
   key: 'item',

@@ -29,7 +29,7 @@ import {
   type VisitClass,
 } from '@/engine/grid_map/visit_classes'
 import { walkingOrder } from '@/engine/grid_map/walking_order'
-import type { Value } from '@/engine/sync/record'
+import type { Value } from '@/engine/field_values'
 
 interface VisitRow {
   id: string

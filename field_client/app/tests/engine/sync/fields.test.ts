@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Problem } from '@/engine/problem'
 import { clearedProblems, fieldProblems, strangeMoments } from '@/engine/sync/field_checks'
 import { KINDS } from '@/engine/sync/kinds'
-import type { Fields } from '@/engine/sync/record'
+import type { Fields } from '@/engine/field_values'
 import { vectors } from '../vectors'
 
 const FIELDS = vectors<{

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { mergeChange, mergeVoid, type Merged } from '@/engine/sync/merge'
 import type { Operation } from '@/engine/sync/operation'
-import { seenForm, type FieldRecord, type Stamp, type Value } from '@/engine/sync/record'
+import type { Value } from '@/engine/field_values'
+import { seenForm, type FieldRecord, type Stamp } from '@/engine/sync/record'
 import { vectors } from '../vectors'
 import { whole } from './whole'
 

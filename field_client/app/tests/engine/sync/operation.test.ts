@@ -10,7 +10,7 @@ import {
   Unreadable,
   utf8Bytes,
 } from '@/engine/sync/operation'
-import { replaceSurrogates } from '@/engine/sync/text'
+import { replaceSurrogates } from '@/engine/text'
 import { vectors } from '../vectors'
 
 interface Exact {

@@ -4,7 +4,7 @@ import type { Form } from '@/engine/forms/definition'
 import type { Operation } from '@/engine/sync/operation'
 import { Overlay } from '@/engine/sync/overlay'
 import { parentOf, type FieldRecord } from '@/engine/sync/record'
-import { byCodePoint } from '@/engine/sync/text'
+import { byCodePoint } from '@/engine/text'
 import { vectors } from '../vectors'
 import { whole } from './whole'
 

@@ -1,7 +1,7 @@
 /** What the clocks of a case run by: settings, milestones, pauses; of `forms/handling/clocks.py` and `case_clock.py`. */
 import data from '../../data/handling.json'
 import type { Label } from '../../problem'
-import type { Fields, Value } from '../../sync/record'
+import type { Fields, Value } from '../../field_values'
 import type { DueDate, WorkingCalendar } from './calendar'
 import { dayInShanghai } from './dates'
 

@@ -2,8 +2,8 @@
  * Suspected duplicates: the same person, the same item, an equal duplicate key, both open; the twin of
  * `forms/handling/duplicates.py`. It stays a suspicion: both cases stand, and a person links or separates them.
  */
-import type { Value } from '../../sync/record'
-import { byCodePoint, sha256Hex } from '../../sync/text'
+import type { Value } from '../../field_values'
+import { byCodePoint, sha256Hex } from '../../text'
 import type { Item } from '../catalogue'
 
 /** What Python's `str.split()` parts at. */

@@ -5,7 +5,7 @@
  */
 import data from '../../data/handling.json'
 import type { Problem } from '../../problem'
-import type { Fields, Value } from '../../sync/record'
+import type { Fields, Value } from '../../field_values'
 import { ACTOR_LABELS, stateLabel, type Actor } from './states'
 
 /** An entry of `handovers`; `at` is a moment. */

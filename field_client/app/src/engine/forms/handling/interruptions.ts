@@ -1,6 +1,6 @@
 /** What interrupts a case: pauses of its clock; the checks of `forms/handling/interruptions.py`. */
 import type { Problem } from '../../problem'
-import type { Fields, Value } from '../../sync/record'
+import type { Fields, Value } from '../../field_values'
 import { PAUSE_LABELS, pauseValues, type PauseKind, type PauseValue } from './clocks'
 
 /** The pauses of a case with a supplement (补正) begun at a moment. */

@@ -4,8 +4,8 @@ import { countDay } from '../../grid_map/days'
 import type { Problem } from '../../problem'
 import { capped, momentMs } from '../clock'
 import type { Operation } from '../operation'
-import { textIn } from '../field_values'
-import type { FieldRecord, Fields } from '../record'
+import { textIn, type Fields } from '../../field_values'
+import type { FieldRecord } from '../record'
 import type { Author, Facts } from '../world'
 
 const EARLIEST_MS = -2_208_988_800_000

@@ -1,6 +1,6 @@
 /** Households and residents. The twin of `sync/rules/people.py`. */
 import { checkIdentityNumber, checkPhone } from '../../forms/codes'
-import { textIn } from '../field_values'
+import { textIn } from '../../field_values'
 import type { Context } from './context'
 
 /** A grid that exists, in the village that is named; a phone that can be one. */

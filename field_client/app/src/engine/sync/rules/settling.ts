@@ -2,8 +2,8 @@
 import { offersOf } from '../conflicts'
 import { clearedProblems, fieldProblems } from '../field_checks'
 import { KINDS } from '../kinds'
-import { objectOf, textIn, texts } from '../field_values'
-import { sameValue, type FieldRecord, type Fields, type Value } from '../record'
+import { objectOf, textIn, texts, type Fields, type Value } from '../../field_values'
+import { sameValue, type FieldRecord } from '../record'
 import type { Context } from './context'
 
 /** Whose values a conflict holds: whoever set the standing one, and whoever offered another. */

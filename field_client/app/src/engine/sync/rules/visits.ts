@@ -2,8 +2,7 @@
 import { compiledForm } from '../../forms/check'
 import type { Item } from '../../forms/catalogue'
 import { momentMs } from '../clock'
-import { textIn } from '../field_values'
-import type { Fields } from '../record'
+import { textIn, type Fields } from '../../field_values'
 import { dayOf, type Context } from './context'
 
 const ANSWERS = 'answers/'

@@ -1,7 +1,7 @@
 /** What a PIN may be, and how long wrong ones make wait. */
-import { PinWait, Refused, StorageFull } from '../errors'
-import type { Problem } from '../problem'
-import type { Database, Write } from './database'
+import { PinWait, Refused, StorageFull } from './errors'
+import type { Problem } from './problem'
+import type { Database, Write } from './device/database'
 
 const DIGITS = /^\d{6,12}$/
 const TRIES = 'pin_tries'

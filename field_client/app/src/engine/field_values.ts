@@ -1,5 +1,8 @@
 /** Reading a record's values, which are whatever the wire brought, as the texts and objects that rules and screens want. */
-import type { Fields, Value } from './record'
+
+/** A value of a field as JSON has it; fractions travel as text. */
+export type Value = string | number | boolean | null | Value[] | { [key: string]: Value }
+export type Fields = Record<string, Value>
 
 /** A field's text; undefined where it has none. */
 export function textIn(values: Fields, field: string): string | undefined {

@@ -1,0 +1,71 @@
+/** The device: its phases, its PIN, and what it is made of. */
+import type { Label } from '../problem'
+import type { Cases } from './casework'
+import type { Drafts, Files, GridMap, StorageInfo } from './keeping'
+import type { DayLog, Figures } from './own_days'
+import type { Households } from './people'
+import type { History, Settling } from './settling'
+import type { Sync } from './syncing'
+import type { View } from './view'
+import type { Visits } from './visiting'
+
+/**
+ * opening → unsupported | elsewhere | new | locked; new → choosing-pin (enrolled, the vault is not made) → open;
+ * locked → open; open → locked. `elsewhere`: another tab of this browser has the database.
+ */
+export type Phase =
+  'opening' | 'unsupported' | 'elsewhere' | 'new' | 'choosing-pin' | 'locked' | 'open' | 'damaged'
+
+/** What changed, for listeners: the phase, what is shown (copy or outbox), how syncing stands, drafts. */
+export type Change = 'phase' | 'view' | 'sync' | 'drafts'
+
+export interface Identity {
+  server: string
+  device: string
+  device_name: string
+  worker: { id: string; name: string; role: string; division: string }
+}
+
+export interface Device {
+  readonly phase: Phase
+  /** Grows with each change of what is shown; a key for caches. */
+  readonly version: number
+  /** Missing abilities of this browser, named for people; empty where all is there. */
+  readonly missing: readonly Label[]
+  /** Null unless the phase is `choosing-pin` or `open`. */
+  readonly identity: Identity | null
+  subscribe(listener: (change: Change) => void): () => void
+
+  /** Where another tab has the database: take it over from there. */
+  takeOver(): Promise<void>
+  /** Account once, online. Fulfilled in phase `choosing-pin`. */
+  enrol(username: string, password: string, deviceName: string): Promise<void>
+  /** The PIN's first choice (6 to 12 digits; Refused tells why not: too short, all the same, in a row). → `open` */
+  choosePin(pin: string): Promise<void>
+  /** A new PIN for one that is known. WrongPin. */
+  changePin(present: string, next: string): Promise<void>
+  /** WrongPin where it is not this one; `triesLeft` falls with each. → `open`, everything in memory. */
+  unlock(pin: string): Promise<void>
+  /** A forgotten PIN: the account opens the data key, online. → `open` under the new PIN, nothing lost. */
+  unlockByAccount(username: string, password: string, nextPin: string): Promise<void>
+  /** Forget the key and everything read. → `locked` */
+  lock(): void
+
+  readonly sync: Sync
+  readonly view: View
+  readonly households: Households
+  readonly visits: Visits
+  readonly cases: Cases
+  readonly settling: Settling
+  readonly dayLog: DayLog
+  readonly figures: Figures
+  readonly map: GridMap
+  readonly history: History
+  readonly drafts: Drafts
+  readonly files: Files
+  readonly storage: StorageInfo
+
+  /** Corrected time. */
+  nowMs(): number
+  today(): string
+}

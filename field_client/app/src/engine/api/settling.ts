@@ -1,0 +1,67 @@
+/** What a person settles, and what this phone captured. */
+import type { Fields, Value } from '../field_values'
+import type { Label, Problem } from '../problem'
+import type { FieldRecord } from '../sync/record'
+import type { Captured } from './view'
+
+export interface ConflictCard {
+  record: FieldRecord
+  subject: FieldRecord | undefined
+  field: string
+  label: Label
+  before: string
+  choices: {
+    value: Value
+    text: string
+    worker: string
+    device: string
+    atMs: number
+    standing: boolean
+    mine: boolean
+  }[]
+  settled: { value: Value; by: string; mine: boolean } | null
+}
+
+/** One operation of this phone's history. */
+export interface Entry {
+  counter: number
+  id: string
+  state: 'waiting' | 'applied' | 'merged' | 'conflict' | 'held' | 'rejected' | 'mended'
+  kind: string
+  action: 'create' | 'change' | 'void'
+  record: string
+  capturedMs: number
+  acknowledgedMs: number | null
+  /** In plain words: 入户 沈建国户 未遇 */
+  title: Label
+  problems: Problem[]
+  waitsFor: string | null
+  overruled: string[]
+  fields: Fields
+}
+
+export interface Settling {
+  conflicts(settled?: boolean): ConflictCard[]
+  choose(conflict: string, value: Value): Promise<Captured>
+  /** Take a choice of one's own back, while nobody else has acted on it. */
+  undo(conflict: string): Promise<Captured>
+  duplicates(): FieldRecord[]
+  decide(duplicate: string, decision: 'linked' | 'separate', reason?: string): Promise<Captured>
+  tasks(all?: boolean): FieldRecord[]
+  addTask(fields: Fields): Promise<Captured>
+  finishTask(task: string, note?: string): Promise<Captured>
+  /** For undo. */
+  reopenTask(task: string): Promise<Captured>
+  /** Put a rejected operation right and send it again; a field of null leaves it out. */
+  mend(operation: string, fields: Fields): Promise<Captured>
+  labelOf(kind: string, field: string): Label
+  /** A value as people read it (a name for an id, 是/否, 元, the option's label). */
+  textOf(kind: string, field: string, value: Value | undefined, record?: FieldRecord): string
+}
+
+export interface History {
+  waiting(): Entry[]
+  trouble(): Entry[]
+  /** All that this phone captured and still keeps (30 days after the acknowledgement), the latest first. */
+  all(): Promise<Entry[]>
+}
