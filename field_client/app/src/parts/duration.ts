@@ -1,4 +1,5 @@
 import { i18n } from '@/i18n'
+import { dayOf, timeOf } from './days'
 
 const MINUTE_MS = 60_000
 
@@ -13,16 +14,6 @@ export function duration(ms: number): string {
 
 /** A moment as people say it: the time if it was today, else month, day and time; in Asia/Shanghai. */
 export function moment(ms: number, nowMs: number): string {
-  const sameDay = day(ms) === day(nowMs)
-  return new Intl.DateTimeFormat('zh-CN', {
-    timeZone: 'Asia/Shanghai',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-    ...(sameDay ? {} : { month: 'numeric', day: 'numeric' }),
-  }).format(ms)
-}
-
-function day(ms: number): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' }).format(ms)
+  const day = dayOf(ms)
+  return day === dayOf(nowMs) ? timeOf(ms) : `${Number(day.slice(5, 7))}/${Number(day.slice(8))} ${timeOf(ms)}`
 }
