@@ -108,6 +108,12 @@ def test_every_make_word_exists(page: Path) -> None:
     assert {"run", "test", "demo", "bench", "help"} <= words
 
 
+def test_the_words_of_make_are_those_of_the_page() -> None:
+    listed = re.findall(r"^([a-z]+):.*## ", text_of(ROOT / "Makefile"), re.MULTILINE)
+    told = re.findall(r"^\| `make ([a-z]+)` \|", text_of(ROOT / "docs" / "commands.md"), re.MULTILINE)
+    assert set(told) == set(listed) - {"help"}
+
+
 @pytest.mark.parametrize("page", READMES, ids=lambda page: page.name)
 def test_every_command_of_the_tour_exists(page: Path) -> None:
     lines = "\n".join(SHELL.findall(text_of(page))).replace("\\\n", " ")
