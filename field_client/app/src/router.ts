@@ -6,6 +6,8 @@
  * `/conflict/:id`, `/history`, `/log`, `/figures`, `/settings`, `/storage`, `/help`, `/this-device`.
  */
 import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
+import { FieldError } from '@/engine/errors'
+import { reportOdd } from '@/parts/attempt'
 
 export const TABS = ['today', 'map', 'items', 'cases', 'me'] as const
 export type Tab = (typeof TABS)[number]
@@ -24,6 +26,20 @@ export const router = createRouter({
   routes: [...Object.values(areas).flatMap((area) => area.routes), { path: '/:missing(.*)*', redirect: '/' }],
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 })
+
+/** A page whose code could not be fetched: no signal before the whole app was on the phone. No tap is lost silently. */
+class PageNotHere extends FieldError {
+  constructor(cause: unknown) {
+    super(
+      '这一页还没有存到手机上',
+      'this page is not on the phone yet',
+      '有信号时再点一次；已登记的内容都在',
+      'tap again with a signal; everything captured is here',
+      { cause },
+    )
+  }
+}
+router.onError((error: unknown) => void reportOdd(new PageNotHere(error)))
 
 /** Where a tab begins. */
 export function tabPath(tab: Tab): string {

@@ -1,6 +1,7 @@
 /** The first download of a new phone: shown until it is finished, or the worker goes on with what is here. */
 import { computed, ref, watch, type ComputedRef } from 'vue'
 import { useDevice, usePhase, useStanding } from '@/device'
+import { useAppHere } from '@/parts/app_here'
 
 const passed = ref(false)
 
@@ -8,7 +9,10 @@ export function useFirstDownload(): { downloading: ComputedRef<boolean>; pass: (
   const device = useDevice()
   const phase = usePhase()
   const standing = useStanding()
-  const downloading = computed(() => !passed.value && standing.value !== null && !standing.value.ready)
+  const appHere = useAppHere()
+  const downloading = computed(
+    () => !passed.value && standing.value !== null && !(standing.value.ready && appHere.value),
+  )
 
   watch(
     [phase, downloading],
