@@ -88,7 +88,7 @@ describe('what is shown', () => {
     expect(view.children(HOME, 'resident')).toEqual([])
   })
 
-  it('holds a village without delay', async () => {
+  it('holds a whole village and what is captured in it', async () => {
     const { core, view, store } = await openCore()
     await store.write((edit) => {
       const homes = Array.from({ length: 2000 }, (_, at) => household(1000 + at))
@@ -97,12 +97,9 @@ describe('what is shown', () => {
       )
       edit.copy.applyEntries(VILLAGE, [...homes, ...people], SCOPE)
     })
-    const started = performance.now()
     await core.create('visit', VILLAGE, VISIT)
     expect(view.children(id(1001), 'resident')).toHaveLength(3)
     expect(view.ofKind('resident')).toHaveLength(5501)
-    // a rebuild of everything would take many times as long even here
-    expect(performance.now() - started).toBeLessThan(500)
   })
 })
 
