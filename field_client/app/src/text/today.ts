@@ -13,7 +13,7 @@ export default {
     somewhere: '其他地点',
     case_draft: '办件没有填完',
     round_open: '走访 {grid}',
-    round_since: '{time} 开始，已登记 {visits} 次入户',
+    round_since: '{time} 开始，已登记 {visits} 次',
     cases: '等我办的',
     tasks: '任务',
     all: '全部',
