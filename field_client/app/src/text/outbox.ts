@@ -27,7 +27,6 @@ export default {
     signIn: '重新登录',
     readingEnded: '服务器已停止本机查看资料：{why}。仍可登记和上传。',
     history: '登记历史',
-    conflict: '不一致',
     state: {
       waiting: '待上传',
       applied: '已生效',
@@ -89,7 +88,6 @@ export default {
     signIn: 'Sign in again',
     readingEnded: 'The server ended reading on this phone: {why}. Capturing and uploading go on.',
     history: 'What I captured',
-    conflict: 'Differs',
     state: {
       waiting: 'waiting',
       applied: 'applied',

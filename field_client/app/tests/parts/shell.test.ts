@@ -64,19 +64,35 @@ describe('the words of the screens', () => {
   })
 
   it('are there wherever a screen asks for them', () => {
-    const root = new URL('../../src/', import.meta.url)
-    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>
-      /\.(vue|ts)$/.test(name),
-    )
-    const asked = files.flatMap((name) =>
-      [...readFileSync(new URL(name, root), 'utf8').matchAll(/\bt\(\s*'([\w.-]+)'/g)].map((one) =>
-        String(one[1]),
-      ),
-    )
+    const asked = [...sources().matchAll(/\bt\(\s*'([\w.-]+)'/g)].map((one) => String(one[1]))
     expect(asked.length).toBeGreaterThan(300)
     expect([...new Set(asked)].filter((key) => !i18n.global.te(key))).toEqual([])
   })
+
+  it('are all asked for somewhere, by their name or by a name with a gap', () => {
+    const code = sources()
+    const named = new Set([...code.matchAll(/'([a-z]+\.[\w.]+)'/g)].map((one) => String(one[1])))
+    const gaps = [...code.matchAll(/`([a-z]+\.[^`\s]*\$\{[^`]*)`/g)].map((one) => String(one[1]))
+    const shapes = gaps.map((gap) => new RegExp(`^${gap.replaceAll('.', '\\.').replace(GAP, '[\\w-]+')}$`))
+    expect(shapes.length).toBeGreaterThan(10)
+    const keys = Object.keys(placesOf(i18n.global.messages.value.zh)).map((path) =>
+      path.slice(1).replaceAll('/', '.'),
+    )
+    const unasked = keys.filter((key) => !named.has(key) && !shapes.some((shape) => shape.test(key)))
+    expect(unasked).toEqual([])
+  })
 })
+
+const GAP = /\$\{[^}]*\}/g
+
+/** All of the app's code but the words themselves. */
+function sources(): string {
+  const root = new URL('../../src/', import.meta.url)
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(vue|ts)$/.test(name) && (!name.startsWith('text/') || name === 'text/label.ts'))
+    .map((name) => readFileSync(new URL(name, root), 'utf8'))
+    .join('\n')
+}
 
 /** Each key with the `{places}` of its text. */
 function placesOf(words: unknown, path = ''): Record<string, string[]> {
