@@ -1,40 +1,18 @@
 /** Days and moments as people say them, in Asia/Shanghai (which has kept UTC+8 since 1991). */
-import { countDay, dayNumber, dayOfNumber } from '@/engine/grid_map/days'
+import { dayNumber, isDay } from '@/engine/days'
 import type { Saying } from './saying'
 
-const SHANGHAI_MS = 8 * 3_600_000
 /** From how many days on a date is said instead of "… days ago". */
 const DATE_FROM_DAYS = 8
 
-/** The day (ISO) of an instant. */
-export function dayOf(atMs: number): string {
-  return countDay(atMs)
-}
-
-/** The time of an instant, `09:05`. */
-export function timeOf(atMs: number): string {
-  return new Date(atMs + SHANGHAI_MS).toISOString().slice(11, 16)
-}
-
-/** Whole days from one ISO day to another, negative backwards. */
-export function daysBetween(from: string, to: string): number {
-  return dayNumber(to) - dayNumber(from)
-}
-
-/** An ISO day some days later. */
-export function dayAfter(day: string, days: number): string {
-  return dayOfNumber(dayNumber(day) + days)
-}
-
 /** What `<input type="date">` and `type="time"` hold, as a moment; null where it is none. */
 export function momentOf(day: string, time: string): string | null {
-  const moment = `${day}T${time}:00+08:00`
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:/.test(moment) && !Number.isNaN(Date.parse(moment)) ? moment : null
+  return isDay(day) && /^([01]\d|2[0-3]):[0-5]\d$/.test(time) ? `${day}T${time}:00+08:00` : null
 }
 
 /** 今天, 昨天, 3 天前, 明天, 11 月 3 日, with the year where it is another one. */
 export function dayInWords(day: string, today: string): Saying {
-  const away = daysBetween(today, day)
+  const away = isDay(day) ? dayNumber(day) - dayNumber(today) : NaN
   if (away === 0) return { key: 'people.today' }
   if (away === -1) return { key: 'people.yesterday' }
   if (away === 1) return { key: 'people.tomorrow' }
@@ -55,7 +33,7 @@ export function weekday(day: string): number {
 
 /** How old somebody is on a day; null where the birth date is not known. */
 export function ageOn(birth: string | undefined, today: string): number | null {
-  if (birth === undefined || !/^\d{4}-\d\d-\d\d$/.test(birth)) return null
+  if (!isDay(birth)) return null
   const years = Number(today.slice(0, 4)) - Number(birth.slice(0, 4))
   return today.slice(5) < birth.slice(5) ? years - 1 : years
 }

@@ -1,5 +1,5 @@
 import { i18n } from '@/i18n'
-import { dayOf, timeOf } from './days'
+import { clockTime, countDay } from '@/engine/days'
 
 const MINUTE_MS = 60_000
 
@@ -14,6 +14,8 @@ export function duration(ms: number): string {
 
 /** A moment as people say it: the time if it was today, else month, day and time; in Asia/Shanghai. */
 export function moment(ms: number, nowMs: number): string {
-  const day = dayOf(ms)
-  return day === dayOf(nowMs) ? timeOf(ms) : `${Number(day.slice(5, 7))}/${Number(day.slice(8))} ${timeOf(ms)}`
+  const day = countDay(ms)
+  return day === countDay(nowMs)
+    ? clockTime(ms)
+    : `${Number(day.slice(5, 7))}/${Number(day.slice(8))} ${clockTime(ms)}`
 }

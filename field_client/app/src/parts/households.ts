@@ -2,7 +2,8 @@
 import type { DueHousehold, View } from '@/engine/api'
 import { NEUTRAL_REASON } from '@/engine/grid_map/visit_classes'
 import type { FieldRecord } from '@/engine/sync/record'
-import { dayInWords, dayOf } from './days'
+import { countDay } from '@/engine/days'
+import { dayInWords } from './days'
 import { text } from './plain'
 import type { Saying } from './saying'
 
@@ -35,7 +36,7 @@ export function lastVisit(
 ): Saying {
   const latest = visits.find((one) => !one.void && !Number.isNaN(Date.parse(text(one.values.started_at))))
   if (!latest) return { key: 'people.never_visited' }
-  const day = dayOf(Date.parse(text(latest.values.started_at)))
+  const day = countDay(Date.parse(text(latest.values.started_at)))
   const key = `people.last_${text(latest.values.outcome)}`
   return { key, named: { when: say(dayInWords(day, today)) } }
 }

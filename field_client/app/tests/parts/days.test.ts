@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { ageOn, dayAfter, dayInWords, dayOf, momentOf, timeOf, weekday } from '../../src/parts/days'
+import { addDays, clockTime, countDay } from '../../src/engine/days'
+import { ageOn, dayInWords, momentOf, weekday } from '../../src/parts/days'
 
 describe('days and moments as people say them', () => {
   it('belong to Shanghai, whatever the phone is set to', () => {
     const late = Date.parse('2026-11-23T16:30:00Z')
-    expect(dayOf(late)).toBe('2026-11-24')
-    expect(timeOf(late)).toBe('00:30')
+    expect(countDay(late)).toBe('2026-11-24')
+    expect(clockTime(late)).toBe('00:30')
   })
 
   it.each([
@@ -30,7 +31,7 @@ describe('days and moments as people say them', () => {
   })
 
   it('counts on across months', () => {
-    expect(dayAfter('2026-11-30', 1)).toBe('2026-12-01')
+    expect(addDays('2026-11-30', 1)).toBe('2026-12-01')
     expect(weekday('2026-11-23')).toBe(1)
   })
 

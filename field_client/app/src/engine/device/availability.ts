@@ -1,5 +1,5 @@
 /** What the rota and the assignments on this phone say of the worker's days, for the yearly pace. */
-import { addDays, type Day } from '../grid_map/days'
+import { addDays, type Day } from '../days'
 import type { Availability, PaceAssignment } from '../grid_map/pace'
 import { occurredDay } from '../sync/counting_facts'
 import { text, textOrNull, texts } from '../field_values'

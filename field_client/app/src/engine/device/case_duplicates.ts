@@ -2,7 +2,7 @@
 import { answersOf } from '../forms/answers'
 import type { Item } from '../forms/catalogue'
 import { normaliseIdentityNumber } from '../forms/codes'
-import { dayInShanghai } from '../forms/handling/dates'
+import { dayInShanghai } from '../days'
 import { duplicateFingerprint } from '../forms/handling/duplicates'
 import { isOpen } from '../forms/handling/workflow'
 import type { Problem } from '../problem'

@@ -2,7 +2,7 @@
 import type { TimeLight } from '../api'
 import type { Item } from '../forms/catalogue'
 import { handoverLatest, type Milestones } from '../forms/handling/clocks'
-import { dayInShanghai } from '../forms/handling/dates'
+import { dayInShanghai } from '../days'
 import { handoverLight, lightOf, LIGHT_LABELS, type Light } from '../forms/handling/light'
 import type { PromisedDate } from '../forms/handling/limits'
 import { stateLabel } from '../forms/handling/states'

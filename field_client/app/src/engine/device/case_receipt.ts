@@ -3,7 +3,9 @@
  * personal data: the number, the village and the item.
  */
 import type { Cases } from '../api'
+import { clockTime, dayInShanghai } from '../days'
 import type { Item } from '../forms/catalogue'
+import { chineseDay } from '../forms/handling/explanation'
 import { MATERIAL_LABELS } from '../forms/handling/materials'
 import { PROVISIONAL_TITLE } from '../forms/handling/receipt'
 import type { Label } from '../problem'
@@ -16,7 +18,6 @@ import type { Core } from './core'
 type Receipt = NonNullable<ReturnType<Cases['receipt']>>
 type Line = Receipt['lines'][number]
 
-const SHANGHAI_MS = 8 * 3_600_000
 const MEANING: Label = { zh: '说明', en: 'note' }
 const NO_ACCEPTANCE = '本回执是村社代办收件的凭证，不是部门的受理通知；受理与办结时间以部门为准。'
 const PROVISIONAL = '编号为手机离线生成的临时编号，正式编号由系统另行生成。'
@@ -68,7 +69,5 @@ function materialsText(item: Item, values: FieldRecord['values']): string {
 
 /** 2026年11月23日 09:12, in Haining. */
 function minuteText(moment: string): string {
-  const local = new Date(Date.parse(moment) + SHANGHAI_MS).toISOString()
-  const [year, month, day] = local.slice(0, 10).split('-').map(Number)
-  return `${year}年${month}月${day}日 ${local.slice(11, 16)}`
+  return `${chineseDay(dayInShanghai(moment))} ${clockTime(Date.parse(moment))}`
 }

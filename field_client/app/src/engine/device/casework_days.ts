@@ -1,5 +1,5 @@
 /** What the worker captured on a day: visits, cases, requests; and on which days there is anything. */
-import { countDay, type Day } from '../grid_map/days'
+import { countDay, type Day } from '../days'
 import { occurredMs, visitors } from '../sync/counting_facts'
 import type { FieldRecord } from '../sync/record'
 import type { Core } from './core'

@@ -3,10 +3,11 @@
  * a draft of the day; the text made of the records stays beside it.
  */
 import type { DayLog } from '../api'
+import { chineseDay } from '../forms/handling/explanation'
 import { stateLabel } from '../forms/handling/states'
 import { paceRounds, workerHouseholds } from '../grid_map/counting'
 import { ROUND_ATTEMPTED, WORKER_HOUSEHOLD_DAY } from '../grid_map/counting_rules'
-import { clockTime, countDay, type Day } from '../grid_map/days'
+import { clockTime, countDay, type Day } from '../days'
 import { VISIT_CLASSES } from '../grid_map/visit_classes'
 import { occurredMs, roundFact, visitFact } from '../sync/counting_facts'
 import { objects, text, texts } from '../field_values'
@@ -74,12 +75,11 @@ export class DeviceDayLog implements DayLog {
   private lines(day: Day, found: CaseworkDay): string[] {
     const { visits, cases, requests } = found
     const { name } = this.core.identity.worker
-    const [year, month, date] = day.split('-').map(Number)
     const { rounds, households } = this.counts(day, visits)
     const all = [...visits, ...cases, ...requests]
     const waiting = all.filter((one) => this.core.view.waits(one.id)).length
     return [
-      `民情日志　${year}年${month}月${date}日　${name}`,
+      `民情日志　${chineseDay(day)}　${name}`,
       `走访${rounds}轮，入户${households}户（按本机登记${waiting > 0 ? `；其中${waiting}条待上传` : ''}）`,
       ...visits.flatMap((one) => this.visitLines(one)),
       ...cases.map((one) => this.caseLine(one)),

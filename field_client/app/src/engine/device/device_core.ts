@@ -2,7 +2,7 @@
 import type { Captured, Drafts, Identity } from '../api'
 import { NotFound, Locked } from '../errors'
 import type { WorkingCalendar } from '../forms/handling/calendar'
-import { countDay } from '../grid_map/days'
+import { countDay } from '../days'
 import type { Problem } from '../problem'
 import { moment } from '../sync/clock'
 import { uuid7 } from '../sync/ids'

@@ -5,7 +5,7 @@
 import type { DueHousehold } from '../api'
 import { lastCounted, stateOf } from '../grid_map/coverage'
 import type { Position } from '../grid_map/coordinates'
-import { addDays, countDay, type Day } from '../grid_map/days'
+import { addDays, countDay, type Day } from '../days'
 import { distanceMeters, positionOf } from '../grid_map/location'
 import {
   DEFAULT_CLASS,

@@ -5,7 +5,7 @@
 import type { Figure, Figures } from '../api'
 import { paceRounds, workerHouseholds, type VisitFact } from '../grid_map/counting'
 import { HOUSEHOLD_DAY, type Count } from '../grid_map/counting_rules'
-import { countDay, type Day } from '../grid_map/days'
+import { countDay, type Day } from '../days'
 import { DEFAULT_TARGET, yearlyPace, type Pace } from '../grid_map/pace'
 import { VISIT_CLASSES } from '../grid_map/visit_classes'
 import type { Label } from '../problem'

@@ -3,7 +3,7 @@
  * (`grid_map/counting`).
  */
 import { ROUND_OPEN_HOURS, roundClosesAt } from '../grid_map/counting'
-import { HOUR_MS } from '../grid_map/days'
+import { HOUR_MS } from '../days'
 import { occurredMs, roundFact } from '../sync/counting_facts'
 import { text } from '../field_values'
 import type { FieldRecord } from '../sync/record'

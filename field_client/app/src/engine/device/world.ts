@@ -5,7 +5,7 @@
 import { Overlay, type Below } from '../sync/overlay'
 import type { Scope } from '../sync/scope'
 import type { Author, Facts } from '../sync/world'
-import { countDay } from '../grid_map/days'
+import { countDay } from '../days'
 import type { Reference } from './reference'
 
 export class DeviceWorld extends Overlay implements Facts {

@@ -1,15 +1,14 @@
 /** Following one village: changes page by page, each stored with its cursor, and the hashes compared at the end. */
+import { countDay } from '../days'
 import { type Feed, feedOf, keepFeed } from '../device/feed'
 import { CallRefused, Unreachable } from '../errors'
-import { moment, momentMs } from '../sync/clock'
+import { momentMs } from '../sync/clock'
 import { gridsOf, OWN } from '../sync/scope'
 import { EMPTY, hashText } from '../sync/state_hash'
 import type { ChangesPage, SegmentList } from '../wire/messages'
 import type { Download } from './download'
 import { type Exchange, ScopeChanged } from './exchange'
 import { type Divergence, Segments } from './segments'
-
-const SHANGHAI_AHEAD_MS = 8 * 3600 * 1000
 
 /** What the end of a feed says: its page, or a segment list to which nothing has been added since. */
 type End = Pick<ChangesPage, 'time' | 'hashes' | 'hash'>
@@ -37,7 +36,7 @@ export class Pull {
     const end = (await this.begin(listed)) ?? (await this.toTheEnd())
     const differing = await this.differing(end)
     if (differing.length === 0) return []
-    const today = moment(momentMs(end.time) + SHANGHAI_AHEAD_MS).slice(0, 10)
+    const today = countDay(momentMs(end.time))
     const { values } = this.exchange.store
     const again = differing.filter((part) => values.get(`repaired:${this.village}:${part}`) !== today)
     let found: Divergence[] = []

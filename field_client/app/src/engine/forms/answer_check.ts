@@ -5,7 +5,7 @@
 import type { Problem } from '../problem'
 import { checkBankAccount, checkIdentityNumber, checkPhone } from './codes'
 import type { FieldType, FormField } from './definition'
-import { isIsoDay } from './handling/dates'
+import { isDay } from '../days'
 import { problem, type MessageCode } from './messages'
 import { numberValue, yuan, type Bound } from './numbers'
 
@@ -102,7 +102,7 @@ function outside(
 
 function dateCheck(field: FormField): Check {
   return (value, today, pointer) => {
-    if (!isIsoDay(value)) return [fieldProblem(field, pointer, 'date-form')]
+    if (!isDay(value)) return [fieldProblem(field, pointer, 'date-form')]
     const first = field.minimum === TODAY ? today : field.minimum
     const last = field.maximum === TODAY ? today : field.maximum
     if (typeof first === 'string' && value < first) return [fieldProblem(field, pointer, 'too-early', first)]

@@ -6,7 +6,7 @@
  * gives all problems with their pointer; an unknown county is never a mistake. Days are ISO texts.
  */
 import type { Problem } from '../problem'
-import { isIsoDay } from './handling/dates'
+import { isDay } from '../days'
 import { problem } from './messages'
 
 const IDENTITY_NUMBER = /^[0-9]{17}[0-9X]$/
@@ -75,7 +75,7 @@ export function identityNumberBirthDate(number: string): string | null {
   const digits = normaliseIdentityNumber(number)
   if (!IDENTITY_NUMBER.test(digits)) return null
   const day = `${digits.slice(6, 10)}-${digits.slice(10, 12)}-${digits.slice(12, 14)}`
-  return isIsoDay(day) ? day : null
+  return isDay(day) ? day : null
 }
 
 /** The sex that an identity number names (its 17th digit: odd is male); null if it is not well-formed. */

@@ -8,7 +8,7 @@ import type { Label } from '../problem'
 import { answerCheck, isAnswered, isTexts, type Check } from './answer_check'
 import type { FormField } from './definition'
 import { Expression } from './expression'
-import { isIsoDay } from './handling/dates'
+import { isDay } from '../days'
 import { numberValue } from './numbers'
 
 const ROW_ID = /^[0-9A-Za-z_-]{1,64}$/
@@ -126,7 +126,7 @@ function binding(compiled: CompiledField, value: unknown): CelInput | null {
     case 'yes_no':
       return typeof value === 'boolean' ? value : null
     case 'date':
-      return isIsoDay(value) ? value : null
+      return isDay(value) ? value : null
     case 'multiple_choice':
     case 'file':
       return isTexts(value) ? value : null

@@ -20,7 +20,7 @@ import {
   type Explained,
   type Reason,
 } from './counting_rules'
-import { countDay, HOUR_MS, type Day } from './days'
+import { countDay, HOUR_MS, type Day } from '../days'
 import type { VisitClass, VisitClasses } from './visit_classes'
 
 export type Outcome = 'met' | 'not_home' | 'phone' | 'service_point' | 'seen'

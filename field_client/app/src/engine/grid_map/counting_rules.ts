@@ -4,7 +4,7 @@
  */
 import data from '../data/counting_rules.json'
 import type { Label } from '../problem'
-import type { Day } from './days'
+import type { Day } from '../days'
 
 export type RuleKey = keyof typeof data.rules
 export type ReasonCode = keyof typeof data.reasons

@@ -1,7 +1,7 @@
 /** The state of a household on a day; the twin of the part of `grid_map/coverage.py` that one phone needs. */
 import type { VisitFact } from './counting'
 import { covers } from './counting'
-import { countDay, type Day } from './days'
+import { countDay, type Day } from '../days'
 import type { Period, VisitClasses } from './visit_classes'
 
 export type CoverageState = 'done' | 'due' | 'overdue'

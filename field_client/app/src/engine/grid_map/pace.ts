@@ -3,7 +3,7 @@
  * `grid_map/pace.py`. Days at the window, leave and holidays are not available days. A yearly figure, never a quota.
  */
 import type { RuleKey } from './counting_rules'
-import { addDays, type Day } from './days'
+import { addDays, type Day } from '../days'
 
 /** True, false, or null for a day of a year that is not published. */
 export type IsWorkingDay = (day: Day) => boolean | null

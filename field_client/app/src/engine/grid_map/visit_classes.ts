@@ -4,7 +4,7 @@
  * a special event makes one due within `special_event_hours`. A list shows `list_reason` (按期走访), never the class.
  */
 import table from '../data/visit_classes.json'
-import { addDays, countDay, dayNumber, HOUR_MS, monthLastDay, type Day } from './days'
+import { addDays, countDay, dayNumber, HOUR_MS, monthLastDay, type Day } from '../days'
 
 export type PeriodKind = 'half_year' | 'month' | 'iso_week'
 export const NEUTRAL_REASON = '按期走访'

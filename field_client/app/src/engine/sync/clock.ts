@@ -4,6 +4,7 @@
  * A device's clock never runs backwards; it adopts none that is more than `AHEAD_MS_MAX` ahead of its own corrected
  * time. Its text form `2026-11-23T08:12:03.123Z/0002` sorts as text in the order of time.
  */
+import { isDay } from '../days'
 
 export const AHEAD_MS_MAX = 10 * 60 * 1000
 export const LOGICAL_MAX = 0xffff
@@ -42,13 +43,6 @@ function zoneMs(zone: string): number {
 /** What a phone's clock said, put right by its measured offset (phone minus server, in milliseconds). */
 export function correctedMs(saidMs: number, offsetMs: number): number {
   return saidMs - offsetMs
-}
-
-/** Whether the calendar has this day (`2026-02-29` is none). */
-export function isDay(text: string): boolean {
-  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false
-  const at = Date.parse(`${text}T00:00:00Z`)
-  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text)
 }
 
 /** Whether a text is a clock in the protocol's form and names a real time of the years 1900 to 2999. */

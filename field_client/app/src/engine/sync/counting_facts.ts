@@ -3,7 +3,7 @@
  * record: a shown record is never changed in place, a changed one is another object.
  */
 import type { Outcome, RoundFact, VisitFact } from '../grid_map/counting'
-import { countDay, type Day } from '../grid_map/days'
+import { countDay, type Day } from '../days'
 import { DEFAULT_CLASS } from '../grid_map/visit_classes'
 import { correctedMs } from './clock'
 import { text, textOrNull, texts } from '../field_values'

@@ -1,7 +1,7 @@
 /** What is wrong with the fields of an operation: all of it at once, in words. The twin of `sync/field_checks.py`. */
 import { pointerTo } from '../forms/messages'
 import type { Problem } from '../problem'
-import { isDay } from './clock'
+import { isDay } from '../days'
 import { fieldLabel, fieldType, OBJECTS, type FieldType, type Kind } from './kinds'
 import { objectOf, type Fields, type Value } from '../field_values'
 import { lengthOf } from '../text'
@@ -56,7 +56,7 @@ export function hasType(wanted: FieldType, value: Value): boolean {
     case 'moment':
       return typeof value === 'string' && MOMENT.test(value) && isDay(value.slice(0, 10))
     case 'day':
-      return typeof value === 'string' && isDay(value)
+      return isDay(value)
     case 'one_of':
       return typeof value === 'string' && wanted.values.includes(value)
     case 'list':

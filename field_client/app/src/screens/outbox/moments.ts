@@ -1,11 +1,10 @@
 /** Moments in an input of the phone: wall-clock time in Haining (UTC+8 all year). */
-
-const OFFSET_MS = 8 * 3600 * 1000
+import { wallClock } from '@/engine/days'
 
 /** `2026-11-23T09:30:00+08:00` → `2026-11-23T09:30`; empty for what is no moment. */
 export function typedMoment(moment: string): string {
   const ms = Date.parse(moment)
-  return Number.isNaN(ms) ? '' : new Date(ms + OFFSET_MS).toISOString().slice(0, 16)
+  return Number.isNaN(ms) ? '' : wallClock(ms)
 }
 
 /** `2026-11-23T09:30` → `2026-11-23T09:30:00+08:00`; null for what is no moment. */

@@ -1,7 +1,7 @@
 /** What a worker did today, out of what was captured: nothing is typed for it. */
 import type { VisitOutcome } from '@/engine/api'
 import type { FieldRecord } from '@/engine/sync/record'
-import { dayOf } from '@/parts/days'
+import { countDay } from '@/engine/days'
 import { text, texts } from '@/parts/plain'
 import { OUTCOMES } from '@/screens/visit/choices'
 
@@ -22,7 +22,7 @@ export function visitMs(visit: FieldRecord): number {
 export function visitsOfDay(visits: readonly FieldRecord[], worker: string, day: string): FieldRecord[] {
   return visits
     .filter((one) => one.values.worker === worker || texts(one.values.companions).includes(worker))
-    .filter((one) => !Number.isNaN(visitMs(one)) && dayOf(visitMs(one)) === day)
+    .filter((one) => !Number.isNaN(visitMs(one)) && countDay(visitMs(one)) === day)
     .sort((one, other) => visitMs(other) - visitMs(one))
 }
 

@@ -1,7 +1,7 @@
 /** Where somebody was sought today already: the household stays due, and gives way to those where nobody was yet. */
 import type { DueHousehold } from '@/engine/api'
 import type { FieldRecord } from '@/engine/sync/record'
-import { dayOf } from '@/parts/days'
+import { countDay } from '@/engine/days'
 import { text } from '@/parts/plain'
 
 /** The list in its order, those that were tried today (未遇, a call) after the others. */
@@ -17,5 +17,5 @@ export function attemptedLast(
 
 function wasOn(visit: FieldRecord, day: string): boolean {
   const at = Date.parse(text(visit.values.started_at))
-  return !Number.isNaN(at) && dayOf(at) === day
+  return !Number.isNaN(at) && countDay(at) === day
 }

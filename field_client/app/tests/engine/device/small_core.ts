@@ -6,7 +6,7 @@ import calendarTable from '@/engine/data/calendar.json'
 import { Catalogue, type Item } from '@/engine/forms/catalogue'
 import type { Form } from '@/engine/forms/definition'
 import { WorkingCalendar } from '@/engine/forms/handling/calendar'
-import { countDay } from '@/engine/grid_map/days'
+import { countDay } from '@/engine/days'
 import type { Fields } from '@/engine/field_values'
 import type { FieldRecord } from '@/engine/sync/record'
 

@@ -17,7 +17,7 @@ import {
   type VisitFact,
 } from '@/engine/grid_map/counting'
 import { stateOf } from '@/engine/grid_map/coverage'
-import { countDay, dayStartMs } from '@/engine/grid_map/days'
+import { countDay, DAY_MS, dayNumber } from '@/engine/days'
 import { GridIndex, readGrid } from '@/engine/grid_map/grids'
 import { compareHouseNumbers, houseNumberKey } from '@/engine/grid_map/house_numbers'
 import {
@@ -126,8 +126,9 @@ const near = (found: Position, wanted: Position, tolerance: number) => {
 describe('days', () => {
   it.each(vectors.days)('$name', ({ at_ms, day }) => {
     expect(countDay(at_ms)).toBe(day)
-    expect(countDay(dayStartMs(day))).toBe(day)
-    expect(countDay(dayStartMs(day) - 1)).not.toBe(day)
+    const startMs = dayNumber(day) * DAY_MS - 8 * 3_600_000
+    expect(countDay(startMs)).toBe(day)
+    expect(countDay(startMs - 1)).not.toBe(day)
   })
 })
 

@@ -4,7 +4,7 @@
  * The day of receipt is not counted. A year without a notice is not known: a date that was counted across such a year
  * is `tentative` (暂定): Monday to Friday was assumed there, and whoever shows the date says so. Days are ISO texts.
  */
-import { dayNumber, isoDay, weekdayOf } from './dates'
+import { dayNumber, dayOfNumber, weekdayOf } from '../../days'
 
 /** The table as it travels: exceptions to Monday–Friday in `first_year` … `last_year`, both lists sorted. */
 export interface CalendarTable {
@@ -88,7 +88,7 @@ export class WorkingCalendar {
       tentative ||= !this.coversNumber(day)
       if (this.works(day)) left -= 1
     }
-    return { day: isoDay(day), tentative }
+    return { day: dayOfNumber(day), tentative }
   }
 
   /** The day itself if it is a working day, else the next one. */
@@ -99,7 +99,7 @@ export class WorkingCalendar {
       day += 1
       tentative ||= !this.coversNumber(day)
     }
-    return { day: isoDay(day), tentative }
+    return { day: dayOfNumber(day), tentative }
   }
 
   /** Working days after `start` up to and with `end`; negative where `end` is before `start`. */
@@ -108,14 +108,14 @@ export class WorkingCalendar {
       const back = this.workingDaysBetween(end, start)
       return { days: -back.days, tentative: back.tentative }
     }
-    return this.availableDays(isoDay(dayNumber(start) + 1), end)
+    return this.availableDays(dayOfNumber(dayNumber(start) + 1), end)
   }
 
   /** The `number`th (from 1) working day of a month; months from 1. */
   workingDayOfMonth(year: number, month: number, number: number): DueDate {
     if (number < 1) throw new RangeError(`counted from 1: ${number}`)
     const first = dayNumber(monthStart(year, month))
-    return this.addWorkingDays(isoDay(first - 1), number)
+    return this.addWorkingDays(dayOfNumber(first - 1), number)
   }
 
   /** The day on which a month's figures close: the nth working day of the month after it. */
@@ -130,7 +130,7 @@ export class WorkingCalendar {
     const tentative = from <= to && !(this.coversNumber(from) && this.coversNumber(to))
     let days = 0
     for (let day = from; day <= to; day += 1) {
-      if (this.works(day) && !(away.size && away.has(isoDay(day)))) days += 1
+      if (this.works(day) && !(away.size && away.has(dayOfNumber(day)))) days += 1
     }
     return { days, tentative }
   }

@@ -3,7 +3,7 @@ import data from '../../data/handling.json'
 import type { Label } from '../../problem'
 import type { Fields, Value } from '../../field_values'
 import type { DueDate, WorkingCalendar } from './calendar'
-import { dayInShanghai } from './dates'
+import { dayInShanghai } from '../../days'
 
 /** Settings in working days; what each of them is taken from says `forms/handling/clocks.py`. */
 export type LimitRules = typeof data.limit_rules

@@ -6,7 +6,7 @@
 import type { Item, Stage } from '../catalogue'
 import type { DueDate, WorkingCalendar } from './calendar'
 import { LIMIT_RULES, stops, type LimitRules, type Milestones, type Pause } from './clocks'
-import { plusDays } from './dates'
+import { addDays } from '../../days'
 
 export const HANDOVER_KEY = 'handover'
 
@@ -126,7 +126,7 @@ function stageDue(
   if (!inCalendarDays && !pauses.length) return calendar.addWorkingDays(start, stage.days)
   let [day, left, tentative] = [start, stage.days, false]
   while (left > 0) {
-    day = plusDays(day, 1)
+    day = addDays(day, 1)
     const stopping = pauses.filter((pause) => stops(pause, day))
     if (stopping.some((pause) => pause.ends === null)) return null
     if (stopping.length) continue

@@ -4,7 +4,7 @@
  * case's UUID, check character by ISO 7064 MOD 11-2. A number serves people; what identifies a case is its UUID.
  */
 import { mod11_2 } from '../codes'
-import { dayNumber } from './dates'
+import { dayNumber } from '../../days'
 
 export const PROVISIONAL_TITLE = '收件回执（代办）'
 const SHORT_ID_DIGITS = 8

@@ -1,4 +1,5 @@
 /** Cases: a known item in force at the capture, a permitted move, answers that can be true, a formal handover. */
+import { nearestCountDay } from '../../days'
 import type { Item } from '../../forms/catalogue'
 import { checkIdentityNumber } from '../../forms/codes'
 import { capacities, checkDuty } from '../../forms/handling/duty'
@@ -8,7 +9,7 @@ import { checkMove, checkStart } from '../../forms/handling/workflow'
 import { itemStanding } from '../../forms/standing'
 import { momentMs } from '../clock'
 import { textIn, type Fields } from '../../field_values'
-import { dayOf, type Context } from './context'
+import type { Context } from './context'
 import { judgePhone } from './people'
 import { itemOf, judgeAnswers } from './visits'
 
@@ -66,7 +67,13 @@ function judgeNew(context: Context, item: Item, actors: ReadonlySet<Actor>): voi
     context.reject('applicant_name', 'required', '要写明申请人', 'an applicant is needed')
   const said = momentMs(context.text('captured_at') ?? '') - operation.offset_ms
   const { catalogue } = context.facts
-  const standing = itemStanding(catalogue, item.key, item.version, dayOf(said), dayOf(context.nowMs))
+  const standing = itemStanding(
+    catalogue,
+    item.key,
+    item.version,
+    nearestCountDay(said),
+    nearestCountDay(context.nowMs),
+  )
   if (standing === 'expired-before-capture')
     context.reject(
       'item',

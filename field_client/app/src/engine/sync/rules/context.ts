@@ -1,6 +1,6 @@
 /** What a rule sees of the operation it judges, and where it puts what it finds. The twin of `sync/rules/context.py`. */
 import { pointerTo } from '../../forms/messages'
-import { countDay } from '../../grid_map/days'
+import { nearestCountDay } from '../../days'
 import type { Problem } from '../../problem'
 import { capped, momentMs } from '../clock'
 import type { Operation } from '../operation'
@@ -8,18 +8,10 @@ import { textIn, type Fields } from '../../field_values'
 import type { FieldRecord } from '../record'
 import type { Author, Facts } from '../world'
 
-const EARLIEST_MS = -2_208_988_800_000
-const LATEST_MS = 32_503_680_000_000
-
-/** The day in Asia/Shanghai; whatever a broken phone says, some day of the calendar. */
-export function dayOf(atMs: number): string {
-  return countDay(Math.min(Math.max(atMs, EARLIEST_MS), LATEST_MS))
-}
-
 /** The day of capture by corrected time; a mended operation keeps the first one's. */
 export function capturedDay(operation: Operation, nowMs: number): string {
   const said = (operation.mends && operation.captured) || operation.clock
-  return dayOf(momentMs(capped(said, nowMs).slice(0, 24)))
+  return nearestCountDay(momentMs(capped(said, nowMs).slice(0, 24)))
 }
 
 /** One operation under judgement. Rules append to `problems` (refuse) and `remarks` (tell). */

@@ -1,9 +1,10 @@
 /** Rounds, visits, and looks at a masked number: each belongs to its worker. The twin of `sync/rules/visits.py`. */
+import { nearestCountDay } from '../../days'
 import { compiledForm } from '../../forms/check'
 import type { Item } from '../../forms/catalogue'
 import { momentMs } from '../clock'
 import { textIn, type Fields } from '../../field_values'
-import { dayOf, type Context } from './context'
+import type { Context } from './context'
 
 const ANSWERS = 'answers/'
 
@@ -27,7 +28,7 @@ export function judgeVisit(context: Context): void {
   const started = record && textIn(record.values, 'started_at')
   if (record === undefined && !context.text('household') && !context.text('place'))
     context.reject('household', 'required', '要写明走访的户或地点', 'a household or a place is needed')
-  if (started !== undefined && context.facts.monthClosed(dayOf(momentMs(started)), context.nowMs))
+  if (started !== undefined && context.facts.monthClosed(nearestCountDay(momentMs(started)), context.nowMs))
     context.reject(
       '',
       'period-closed',
