@@ -22,7 +22,12 @@ FLAGS = (
 SIZE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 # What the browser itself says of a network that is gone; the app says it in its own words.
-EXPECTED = ("net::ERR_", "Failed to load resource", "the server responded with a status of")
+EXPECTED = (
+    "net::ERR_",
+    "Failed to load resource",
+    "the server responded with a status of",
+    "error occurred when fetching the script",
+)
 
 
 class ChromiumPhone:
