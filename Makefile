@@ -30,7 +30,7 @@ test: $(SETUP) lint app-lint app-test $(APP_BUILD) browser ## 全部检查 / eve
 demo: $(SETUP) ## 演示一个网格日 / one scripted grid day, three devices, no browser
 	@$(BIN)/python -m bench.demo.day
 
-bench: $(SETUP) ## 主要性能指标 / the measures of docs/performance.md, as ratios of one run
+bench: $(SETUP) $(APP_BUILD) browser ## 主要性能指标 / the measures of docs/performance.md, as ratios of one run
 	@$(BIN)/python -m bench
 
 lint: $(SETUP)

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import functions, push, sync_checks
+from bench import app, functions, push, sync_checks
 
 RESULTS = Path("bench-results.json")
 
@@ -23,9 +23,17 @@ def main() -> None:
     pushed = push.measure()
     console.print("测量首次同步与检查 / measuring first sync and checks …")
     synced = sync_checks.measure()
-    results = {"machine": _machine(), "push": pushed, **synced, "functions": functions.measure()}
+    console.print("测量手机应用 / measuring the phone app …")
+    results = {
+        "machine": _machine(),
+        "push": pushed,
+        **synced,
+        "functions": functions.measure(),
+        "app": app.measure(),
+    }
     RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     console.print(_table(results))
+    console.print(_phone(results["app"]))
     console.print(_steps(results["functions"]))
     console.print(f"{RESULTS}：全部原始数值 / all raw values")
 
@@ -78,6 +86,23 @@ def _table(results: dict[str, Any]) -> Table:
     ]
     for row in rows:
         table.add_row(*row)
+    return table
+
+
+def _phone(found: dict[str, Any]) -> Table:
+    table = Table(title=f"手机应用，处理器放慢 {found['slowed']} 倍 / phone app, processor slowed down")
+    for heading in ("measure", "ms", "× parsing the same records", "to reach"):
+        table.add_column(heading)
+    for name, label, goal in (
+        ("first_sync_ms", "first sync, stored", app.FIRST_SYNC_MS_MAX),
+        ("cold_open_ms", "cold open offline to Today", app.COLD_OPEN_MS_MAX),
+        ("keystroke_ms", "search keystroke", app.KEYSTROKE_MS_MAX),
+        ("visit_ms", "saving a visit", app.VISIT_MS_MAX),
+    ):
+        table.add_row(
+            label, f"{found[name]:,.0f}", f"{found[name] / found['parse_ms']:.1f}", f"≤ {goal:,.0f}"
+        )
+    table.add_row("(parsing the same records)", f"{found['parse_ms']:,.0f}", "1", "")
     return table
 
 
