@@ -3,7 +3,7 @@
  *
  * Addresses that areas share: `/` today, `/map`, `/items`, `/cases`, `/me` (the five tabs: `meta.tab` shows the tab
  * bar), `/household/:id`, `/resident/:id`, `/visit/:id`, `/round`, `/task/:id`, `/item/:key`, `/case/:id`, `/outbox`,
- * `/conflict/:id`, `/history`, `/log`, `/figures`, `/settings`, `/storage`, `/help`, `/this-device`.
+ * `/conflict/:id`, `/history`, `/log`, `/settings`, `/storage`, `/help`, `/this-device`.
  */
 import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
 import { FieldError } from '@/engine/errors'

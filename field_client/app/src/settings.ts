@@ -7,7 +7,7 @@ export interface AppSettings {
   theme: 'auto' | 'light' | 'dark'
   /** Minutes in the background after which the PIN is asked for again. */
   lockMinutes: number
-  /** Whether visits note where they took place (the browser asks too). */
+  /** Whether a visit offers to note where it took place: only by a tap, and the browser asks too. */
   location: boolean
 }
 
@@ -17,7 +17,7 @@ const DEFAULTS: AppSettings = {
   type: 'normal',
   theme: 'auto',
   lockMinutes: 5,
-  location: true,
+  location: false,
 }
 export const LOCK_MINUTES = [1, 5, 15, 30] as const
 

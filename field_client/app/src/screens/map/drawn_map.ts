@@ -152,7 +152,7 @@ function dotOf(one: MapHousehold, where: L.LatLngTuple, { touched }: Drawing): L
 
 function markOf(one: MapHousehold, where: L.LatLngTuple, { touched, householdWords }: Drawing): L.Layer {
   const html = document.createElement('span')
-  html.className = `mark ${one.state}`
+  html.className = `map-mark ${one.state}`
   html.textContent = MARKS[one.state]
   const icon = L.divIcon({ html, className: 'touchable', iconSize: [48, 48] })
   return L.marker(where, { icon, title: householdWords(one), alt: householdWords(one) }).on('click', () =>
