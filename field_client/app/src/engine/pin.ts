@@ -3,9 +3,10 @@ import { PinWait, Refused, StorageFull } from './errors'
 import type { Problem } from './problem'
 import type { Database, Write } from './device/database'
 
-const DIGITS = /^\d{6,12}$/
+export const PIN_DIGITS_MIN = 6
+export const PIN_DIGITS_MAX = 12
 const TRIES = 'pin_tries'
-export const TRIES_MAX = 5
+const TRIES_MAX = 5
 const FIRST_WAIT_MS = 30_000
 const WAIT_MS_MAX = 3_600_000
 
@@ -16,7 +17,8 @@ export function checkPin(pin: string): void {
 }
 
 function pinProblem(pin: string): Problem | null {
-  if (!DIGITS.test(pin)) return said('pin-form', '口令是6到12位数字', 'a PIN has 6 to 12 digits')
+  if (!/^\d*$/.test(pin) || pin.length < PIN_DIGITS_MIN || pin.length > PIN_DIGITS_MAX)
+    return said('pin-form', '口令是6到12位数字', 'a PIN has 6 to 12 digits')
   const steps = [...pin].slice(1).map((digit, at) => (Number(digit) - Number(pin[at]) + 10) % 10)
   if (steps.every((step) => step === 0))
     return said('pin-same', '口令不能都是同一个数字', 'not all digits the same')

@@ -7,11 +7,6 @@ import { dayInWords } from './days'
 import { text } from './plain'
 import type { Saying } from './saying'
 
-/** 沈建国户: the head's name, once. */
-export function householdName(household: FieldRecord): string {
-  return `${text(household.values.name).replace(/户$/, '')}户`
-}
-
 /** The door, or the address where there is no house number. */
 export function door(household: FieldRecord): string {
   return text(household.values.house_number) || text(household.values.address)

@@ -1,12 +1,8 @@
 /** Where this phone is: asked for by a tap only, kept in memory for the walk only. */
 import { shallowRef } from 'vue'
+import type { Measured } from '@/engine/grid_map/location'
 
-export interface Position {
-  lon: number
-  lat: number
-  accuracyM: number
-  atMs: number
-}
+export type Position = Measured
 
 /** The position measured last; null until the worker asked for one. */
 export const position = shallowRef<Position | null>(null)
@@ -33,16 +29,4 @@ export function locate(nowMs: number): Promise<Position | NoPosition> {
       { enableHighAccuracy: true, timeout: PATIENCE_MS, maximumAge: 60_000 },
     )
   })
-}
-
-/** A position as records carry it: numbers as text, in the system of the phone's receiver. */
-export function locationField(at: Position): Record<string, string | number> {
-  return {
-    latitude: at.lat.toFixed(6),
-    longitude: at.lon.toFixed(6),
-    system: 'WGS-84',
-    source: 'phone',
-    accuracy_m: Math.max(0, at.accuracyM),
-    at: new Date(at.atMs).toISOString(),
-  }
 }

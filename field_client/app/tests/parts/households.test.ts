@@ -3,15 +3,8 @@ import type { DueHousehold } from '../../src/engine/api'
 import type { Fields } from '../../src/engine/field_values'
 import type { FieldRecord } from '../../src/engine/sync/record'
 import { changedFields, filledFields } from '../../src/parts/changed_fields'
-import {
-  distanceInWords,
-  door,
-  geoLink,
-  householdName,
-  lastVisit,
-  phoneOf,
-  whyDue,
-} from '../../src/parts/households'
+import { householdName } from '../../src/engine/household_name'
+import { distanceInWords, door, geoLink, lastVisit, phoneOf, whyDue } from '../../src/parts/households'
 
 function household(values: Fields): FieldRecord {
   return { id: 'h', kind: 'household', village: 'v', by: 'w', created: ['', 'd'], origin: ['d', 1], values }

@@ -14,30 +14,10 @@ import { objects, text, texts } from '../field_values'
 import type { FieldRecord } from '../sync/record'
 import { caseworkDays, type CaseworkDay } from './casework_days'
 import type { Core } from './core'
-import { householdName } from './titles'
+import { householdName } from '../household_name'
+import { valueLabel } from './value_words'
 
 const DAYS_MAX = 60
-const OUTCOMES: Readonly<Record<string, string>> = {
-  met: '见到',
-  not_home: '未遇',
-  phone: '电话联系',
-  service_point: '服务点见面',
-  seen: '见到住处',
-}
-const FINDINGS: Readonly<Record<string, string>> = {
-  dispute: '矛盾纠纷',
-  request: '群众诉求',
-  suggestion: '意见建议',
-  security: '治安',
-  fire: '消防',
-  environment: '环境',
-  other: '其他',
-}
-const DISPOSITIONS: Readonly<Record<string, string>> = {
-  on_the_spot: '当场处理',
-  taken_along: '带回',
-  reported: '上报',
-}
 const NOTHING: CaseworkDay = { visits: [], cases: [], requests: [] }
 
 export class DeviceDayLog implements DayLog {
@@ -114,13 +94,13 @@ export class DeviceDayLog implements DayLog {
     const later = values.written_up_later ? '（补记）' : ''
     const names = texts(values, 'companions').map((one) => this.core.view.workerName(one))
     const together = names.length > 0 ? `　同行：${names.join('、')}` : ''
-    const head = `${clockTime(occurredMs(visit))}　${this.where(visit)}　${OUTCOMES[outcome] ?? outcome}`
+    const head = `${clockTime(occurredMs(visit))}　${this.where(visit)}　${worded('outcome', outcome)}`
     return [
       `${head}${later}${together}`,
       ...objects(values, 'findings').map((finding) => {
-        const type = text(finding, 'type')
-        const done = DISPOSITIONS[text(finding, 'disposition')]
-        return `　　${FINDINGS[type] ?? type}：${text(finding, 'text')}${done ? `（${done}）` : ''}`
+        const done = worded('disposition', text(finding, 'disposition'))
+        const what = `${worded('finding/type', text(finding, 'type'))}：${text(finding, 'text')}`
+        return `　　${what}${done ? `（${done}）` : ''}`
       }),
       ...(text(values, 'note') ? [`　　${text(values, 'note')}`] : []),
     ]
@@ -140,6 +120,11 @@ export class DeviceDayLog implements DayLog {
     const person = resident ? text(resident.values, 'name') : text(values, 'applicant_name')
     return `办件　${item?.name ?? text(values, 'item')}　${person}　${stateLabel(text(values, 'state')).zh}`
   }
+}
+
+/** The log is written for the village's files: its values are in Chinese whatever language the screens have. */
+function worded(field: string, value: string): string {
+  return valueLabel(field, value)?.zh ?? value
 }
 
 function draftName(day: Day): string {

@@ -62,11 +62,6 @@ export function keysTaken(keys: DeviceKeys): Write[] {
   ]
 }
 
-/** The keys of the identity; undefined before an enrolment. */
-export async function deviceKeys(database: Database): Promise<DeviceKeys | undefined> {
-  return (await database.get('meta', KEYS)) as DeviceKeys | undefined
-}
-
 /** The public point of a key pair: 65 bytes, uncompressed. */
 export async function publicPoint(pair: CryptoKeyPair): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey))

@@ -7,7 +7,7 @@ import { text } from '../field_values'
 import type { FieldRecord } from '../sync/record'
 import type { Core } from './core'
 import type { DueList } from './due'
-import { householdName } from './titles'
+import { householdName } from '../household_name'
 
 export class DeviceGridMap implements GridMap {
   private made: { version: number; grids: Grid[]; index: GridIndex } | null = null

@@ -1,4 +1,5 @@
 /** An operation in plain words: 入户 沈建国户 未遇. */
+import { householdName } from '../household_name'
 import { stateLabel } from '../forms/handling/states'
 import type { Label } from '../problem'
 import { fieldLabel, KINDS } from '../sync/kinds'
@@ -85,7 +86,7 @@ function subjectOf(core: Core, operation: Operation): Label {
     case 'round':
       return named(core.view.gridName(textIn(values, 'grid') ?? ''))
     case 'household':
-      return named(`${(textIn(values, 'name') ?? '').replace(/户$/, '')}户`)
+      return named(householdName({ values }))
     case 'request':
       return named((textIn(values, 'text') ?? '').slice(0, 20))
     case 'conflict': {

@@ -1,12 +1,8 @@
 /** Records in a few words, for lists and explanations. */
 import { text } from '../field_values'
+import { householdName } from '../household_name'
 import type { FieldRecord } from '../sync/record'
 import type { Core } from './core'
-
-/** 沈建国户; a household is named after its head. */
-export function householdName(household: FieldRecord): string {
-  return `${text(household.values, 'name').replace(/户$/, '')}户`
-}
 
 /** 沈建国户　3组12号 */
 export function householdTitle(household: FieldRecord): string {

@@ -14,7 +14,7 @@ import { fieldLabel, fieldType, KINDS } from '../sync/kinds'
 import { objectOf, textIn, texts, type Fields, type Value } from '../field_values'
 import type { FieldRecord } from '../sync/record'
 import type { Core } from './core'
-import { householdName } from './titles'
+import { householdName } from '../household_name'
 import { valueLabel } from './value_words'
 import { PURPOSES } from './visits'
 

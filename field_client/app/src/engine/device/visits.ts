@@ -13,7 +13,7 @@ import { prefilled } from './case_writing'
 import type { Core, Draft } from './core'
 import { residentsOf, visitsOf } from './households'
 import { roundFor, roundOpenAt } from './rounds'
-import { householdName } from './titles'
+import { householdName } from '../household_name'
 import { copiedDraft, VisitDrafts } from './visit_drafts'
 import { beganAt, followUpFields, visitFields, visitItem, visitProblems } from './visit_fields'
 

@@ -42,17 +42,24 @@ export function positionOf(values: Fields): Position | null {
   return isPosition(position) ? toWgs84(position, systemOf(location.system)) : null
 }
 
-/** A phone's WGS-84 fix in the form that records carry: degrees as text, as no operation holds a fraction. */
-export function locationFields(position: Position, accuracyMeters: number | null, at: string): Fields {
-  const fields: Fields = {
-    longitude: position[0].toFixed(7),
-    latitude: position[1].toFixed(7),
+/** What a phone's receiver measured, in WGS-84. */
+export interface Measured {
+  lon: number
+  lat: number
+  accuracyM: number
+  atMs: number
+}
+
+/** A measured position in the form that records carry: degrees as text, as no operation holds a fraction. */
+export function locationFields(measured: Measured): Record<string, string | number> {
+  return {
+    latitude: measured.lat.toFixed(6),
+    longitude: measured.lon.toFixed(6),
     system: 'WGS-84',
-    source: 'gps',
-    at,
+    source: 'phone',
+    accuracy_m: Math.max(0, Math.round(measured.accuracyM)),
+    at: new Date(measured.atMs).toISOString(),
   }
-  if (accuracyMeters !== null && accuracyMeters >= 0) fields.accuracy_m = Math.round(accuracyMeters)
-  return fields
 }
 
 /**

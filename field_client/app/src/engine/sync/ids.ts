@@ -17,11 +17,6 @@ export function uuid7(unixMs: number, randomness: Uint8Array): string {
   return dashed([...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(''))
 }
 
-/** The time inside a UUIDv7, in Unix milliseconds. */
-export function uuid7Ms(identifier: string): number {
-  return parseInt(identifier.slice(0, 8) + identifier.slice(9, 13), 16)
-}
-
 /** A UUIDv8 that follows from its parts, so that whoever derives it finds the same (conflicts, duplicates). */
 export function derived(...parts: string[]): string {
   const digest = sha256Hex(parts.join('\n'))

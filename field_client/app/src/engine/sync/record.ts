@@ -38,9 +38,6 @@ export interface FieldRecord {
 
 const LONG_TEXT_BYTES = 256
 const SEEN_DIGEST = 'sha256:'
-/** Whoever holds a record of these kinds needs, and is sent, what `GRANTED_FIELDS` of it name. */
-export const GRANTING: ReadonlySet<string> = new Set(['case', 'task'])
-export const GRANTED_FIELDS = ['household', 'resident'] as const
 /** The part of what stands in no grid and names a resident: only its holder sees it. */
 export const NOWHERE = '-'
 

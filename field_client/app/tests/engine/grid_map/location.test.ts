@@ -63,14 +63,16 @@ it('reads positions in their system and writes a fix without fractions', () => {
   expect(converted?.[0]).not.toBe(120.6)
   expect(positionOf({})).toBeNull()
   expect(positionOf({ location: { longitude: 'here', latitude: '30.3' } })).toBeNull()
-  expect(locationFields([120.6, 30.3], 12.4, '2026-11-23T16:00:00+08:00')).toEqual({
-    longitude: '120.6000000',
-    latitude: '30.3000000',
-    system: 'WGS-84',
-    source: 'gps',
-    at: '2026-11-23T16:00:00+08:00',
-    accuracy_m: 12,
-  })
+  expect(locationFields({ lon: 120.6, lat: 30.3, accuracyM: 12.4, atMs: Date.UTC(2026, 10, 23, 8) })).toEqual(
+    {
+      longitude: '120.600000',
+      latitude: '30.300000',
+      system: 'WGS-84',
+      source: 'phone',
+      at: '2026-11-23T08:00:00.000Z',
+      accuracy_m: 12,
+    },
+  )
 })
 
 it('finds the nearest point of a border, and draws nothing of a broken grid', () => {
