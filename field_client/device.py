@@ -42,7 +42,7 @@ from field_client.view import View
 from field_client.visits import Visits
 from forms.problem import Problem
 from grid_map.days import count_day
-from sync.clock import moment
+from sync.clock import moment, moment_ms
 from sync.ids import uuid7
 from sync.record import Record
 from sync.scope import Scope
@@ -127,6 +127,10 @@ class Device:
     def said(self) -> str:
         """The time as the phone's clock says it: what records carry; its offset stands beside it."""
         return moment(self.times.wall_ms())
+
+    def corrected_ms(self, said: str) -> int:
+        """A moment of the phone's clock in corrected time, Unix milliseconds."""
+        return moment_ms(said) - read_times(self.times, self.store.meta("anchor", Anchor)).offset_ms
 
     def today(self) -> date:
         """Today in Asia/Shanghai, by corrected time."""

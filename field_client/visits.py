@@ -15,7 +15,8 @@ from field_client.capture import Captured
 from field_client.errors import NotFound, Refused
 from forms.catalogue import Mode
 from forms.problem import Problem
-from grid_map.counting import round_closes_at
+from grid_map.counting import ROUND_OPEN_HOURS, round_closes_at
+from grid_map.visit_classes import HOUR_MS
 from sync.counting_facts import DEFAULT_CLASS, occurred_ms, round_fact
 from sync.record import Record
 
@@ -47,13 +48,28 @@ class Visits:
             round_ = visit.values.get("round")
             if round_ is not None:
                 last[round_] = max(last.get(round_, 0), occurred_ms(visit))
-        mine = [one for one in device.shown.of_kind("round") if one.values["worker"] == device.worker]
         open_ = [
             one
-            for one in mine
+            for one in self._own_rounds()
             if occurred_ms(one) <= now_ms < round_closes_at(round_fact(one), last.get(one.id))
         ]
         return max(open_, key=occurred_ms, default=None)
+
+    def round_for(self, at_ms: int, grid: str) -> Record | None:
+        """The round to which a visit belongs: the one open at its moment, else one that began soon after in its grid.
+
+        A visit written up after a later one joins that one's round. None where a new round begins.
+        """
+        after = [
+            one
+            for one in self._own_rounds()
+            if one.grid == grid and 0 < occurred_ms(one) - at_ms <= ROUND_OPEN_HOURS * HOUR_MS
+        ]
+        return self.open_round(at_ms) or max(after, key=occurred_ms, default=None)
+
+    def _own_rounds(self) -> list[Record]:
+        device = self._device
+        return [one for one in device.shown.of_kind("round") if one.values["worker"] == device.worker]
 
     def start_round(self, grid: str | None = None, started_at: str | None = None) -> Captured:
         """Begin a round in a grid (one's first one where none is said)."""
@@ -128,12 +144,12 @@ class Visits:
         values |= {"grid": grid, **fields}
         if item is not None:
             values |= self._item_fields(item, answers or {}, anyway)
-        if "round" not in values and not values.get("written_up_later"):
-            open_round = self.open_round()
+        if "round" not in values:
+            later = bool(values.get("written_up_later"))
+            at_ms = device.corrected_ms(values["started_at"]) if later else device.now_ms()
+            joined = self.round_for(at_ms, str(grid))
             values["round"] = (
-                open_round.id
-                if open_round is not None
-                else self.start_round(grid, values["started_at"]).record
+                joined.id if joined is not None else self.start_round(grid, values["started_at"]).record
             )
         return device.create("visit", village, values, None, anyway)
 
