@@ -1,9 +1,13 @@
-/** A real server with the demonstration village, for tests of the exchange: started once a file, stopped by its id. */
+/**
+ * A real server with the demonstration village, for tests of the exchange: started once a file, stopped by its id. The
+ * village is made once a run; every server has a copy of its own.
+ */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { inject, vi } from 'vitest'
 
 const ROOT = resolve(import.meta.dirname, '../../../../..')
 const READY_MS = 30_000
@@ -22,24 +26,16 @@ export class DemoServer {
   ) {}
 
   static async start(): Promise<DemoServer> {
-    const port = await freePort()
     const folder = mkdtempSync(join(tmpdir(), 'allpost-exchange-'))
     const data = join(folder, 'data')
-    const program = join(ROOT, '.venv', 'bin', 'allpost-server')
-    const process = spawn(program, ['run', '--demo', 'village', '--data', data, '--port', String(port)], {
-      cwd: ROOT,
-      stdio: 'ignore',
-    })
-    const url = `http://127.0.0.1:${port}`
-    await ready(url, process)
+    cpSync(await madeVillage(), data, { recursive: true })
+    const { url, process } = await serving(data)
     const told = JSON.parse(readFileSync(join(data, 'demo-accounts.json'), 'utf-8')) as Account[]
     return new DemoServer(url, process, folder, told)
   }
 
   async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.process.once('exit', resolve))
-    this.process.kill('SIGTERM')
-    await ended
+    await ended(this.process)
     rmSync(this.folder, { recursive: true, force: true })
   }
 
@@ -81,6 +77,38 @@ export class DemoServer {
     if (token) headers['authorization'] = `Bearer ${token}`
     return fetch(this.url + path, { method: 'POST', headers, body: JSON.stringify(body) })
   }
+}
+
+/** The folder of the village as it is before anybody used it; the first who asks makes it, the others wait. */
+async function madeVillage(): Promise<string> {
+  const folder = inject('runFolder')
+  const [made, making] = [join(folder, 'village'), join(folder, 'making')]
+  const isFirst = mkdirSync(making, { recursive: true }) !== undefined
+  if (isFirst) {
+    const { process } = await serving(join(making, 'village'))
+    await ended(process)
+    renameSync(join(making, 'village'), made)
+  }
+  await vi.waitUntil(() => existsSync(made), { timeout: READY_MS, interval: 100 })
+  return made
+}
+
+async function serving(data: string): Promise<{ url: string; process: ChildProcess }> {
+  const port = await freePort()
+  const program = join(ROOT, '.venv', 'bin', 'allpost-server')
+  const process = spawn(program, ['run', '--demo', 'village', '--data', data, '--port', String(port)], {
+    cwd: ROOT,
+    stdio: 'ignore',
+  })
+  const url = `http://127.0.0.1:${port}`
+  await ready(url, process)
+  return { url, process }
+}
+
+async function ended(process: ChildProcess): Promise<void> {
+  const exit = new Promise((resolve) => process.once('exit', resolve))
+  process.kill('SIGTERM')
+  await exit
 }
 
 /** A day in the village, so many days from today. */
