@@ -6,7 +6,7 @@
 import type { Captured, VisitDraft, Visits } from '../api'
 import { NotFound, Refused } from '../errors'
 import type { Label, Problem } from '../problem'
-import { momentMs } from '../sync/clock'
+import { moment, momentMs } from '../sync/clock'
 import { text, texts, type Fields } from '../field_values'
 import type { FieldRecord } from '../sync/record'
 import { prefilled } from './case_writing'
@@ -152,11 +152,12 @@ export class DeviceVisits implements Visits {
     })
   }
 
-  private async capture(visit: VisitDraft): Promise<Captured> {
+  private async capture(draft: VisitDraft): Promise<Captured> {
     const core = this.core
-    if (core.view.get(visit.id)) throw new Refused([ALREADY_FINISHED])
+    if (core.view.get(draft.id)) throw new Refused([ALREADY_FINISHED])
     // what was typed last is safe even if it is refused
-    await this.drafts.keep(visit)
+    await this.drafts.keep(draft)
+    const visit = this.asSaid(draft)
     const problems = await visitProblems(core, visit)
     const household = visit.household === null ? null : core.require('household', visit.household)
     const place = this.placeOf(visit, household)
@@ -250,6 +251,14 @@ export class DeviceVisits implements Visits {
     const known = this.core.view.ofKind('grid').find((one) => one.values.key === grid)
     if (known) return { village: known.village, grid }
     throw new NotFound(`本机没有这个网格：${grid}`, `no such grid on this phone: ${grid}`)
+  }
+
+  /** With a time that somebody wrote down as the phone's clock would have said it, which is what records carry. */
+  private asSaid(draft: VisitDraft): VisitDraft {
+    if (draft.occurred_at === null) return draft
+    const nowMs = this.core.nowMs()
+    const offsetMs = momentMs(this.core.said()) - nowMs
+    return { ...draft, occurred_at: moment(momentMs(draft.occurred_at) + offsetMs) }
   }
 
   /** What the phone's clock said, put right by how far it is off now. */

@@ -3,6 +3,7 @@ import { beforeEach, expect, it } from 'vitest'
 import { Refused, StorageFull } from '@/engine/errors'
 import { DeviceVisits } from '@/engine/device/visits'
 import { text } from '@/engine/field_values'
+import { occurredMs } from '@/engine/sync/counting_facts'
 import {
   DAY_MS,
   GRID_1,
@@ -182,7 +183,7 @@ it('writes a visit up later: two times, in the round of that time or one of its 
   const { record } = await visits.finish({ ...draft, outcome: 'not_home' })
   const { values } = core.require('visit', record)
   expect(values).toMatchObject({
-    started_at: occurred,
+    started_at: new Date(occurred).toISOString(),
     recorded_at: said(NOW_MS),
     written_up_later: true,
     outcome: 'not_home',
@@ -194,6 +195,14 @@ it('writes a visit up later: two times, in the round of that time or one of its 
   await visits.finish(before)
   expect(core.require('visit', before.id).values.round).toBe(values.round)
   expect(core.view.ofKind('round')).toHaveLength(1)
+})
+
+it('carries a time that was written down as the phone’s clock would have said it, so that its correction is right', async () => {
+  core.offsetMs = 24 * HOUR_MS
+  const draft = await visits.writeUp({ household: HOME }, said(NOW_MS - 3 * HOUR_MS))
+  const { record } = await visits.finish(draft)
+  expect(core.require('visit', record).values.started_at).toBe(new Date(NOW_MS + 21 * HOUR_MS).toISOString())
+  expect(occurredMs(core.require('visit', record))).toBe(NOW_MS - 3 * HOUR_MS)
 })
 
 it('says that nobody knows when a visit ended that was taken up again the next day', async () => {
