@@ -23,6 +23,10 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/**/*.ts'],
+    rules: { 'max-lines-per-function': ['error', { max: 40, skipBlankLines: true, skipComments: true }] },
+  },
+  {
     files: ['src/engine/**/*.ts'],
     languageOptions: {
       parserOptions: { project: './tsconfig.engine.json', tsconfigRootDir: import.meta.dirname },

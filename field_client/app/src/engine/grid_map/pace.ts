@@ -78,17 +78,11 @@ export function yearlyPace(
   const soFar = byVillage(placed, availability, today)
   const allDays = sum(ofYear)
   const expectedOf = (some: number) => (allDays ? (yearTarget * some) / allDays : 0)
-  const villages = [...new Set([...ofYear.keys(), ...done.keys()])]
-    .sort()
-    .map((village) =>
-      part(
-        village,
-        done,
-        expectedOf(soFar.get(village) ?? 0),
-        soFar.get(village) ?? 0,
-        ofYear.get(village) ?? 0,
-      ),
-    )
+  const partOf = (village: string) => {
+    const daysSoFar = soFar.get(village) ?? 0
+    return part(village, done, expectedOf(daysSoFar), daysSoFar, ofYear.get(village) ?? 0)
+  }
+  const villages = [...new Set([...ofYear.keys(), ...done.keys()])].sort().map(partOf)
   return {
     rule,
     done: total,

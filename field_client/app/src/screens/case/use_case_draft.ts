@@ -1,13 +1,14 @@
 /** The draft of a case while it is written: kept at each change, captured at the end. */
 import { onScopeDispose, ref } from 'vue'
 import { useDevice } from '@/device'
-import type { CaseDraft, Captured, Found } from '@/engine/api'
+import type { CaseDraft, Captured, Device, Found } from '@/engine/api'
+import type { Form } from '@/engine/forms/definition'
 import { attempt } from '@/parts/attempt'
 import { keeper } from '@/parts/kept'
 import { plain, text } from '@/parts/plain'
 import type { Ending } from './endings'
 import { tellCaptured } from './just_captured'
-import { answersFor, saysNothing } from './known_facts'
+import { answersFor, saysNothing, type Facts } from './known_facts'
 import { linkVisit } from './link_visit'
 
 export function useCaseDraft(begun: CaseDraft) {
@@ -23,11 +24,9 @@ export function useCaseDraft(begun: CaseDraft) {
   /** What was only looked at is no unfinished case. */
   async function leave(): Promise<void> {
     await keeping.settled()
-    if (
-      !captured &&
-      saysNothing(draft.value, formOf(draft.value), factsOf(draft.value.household, draft.value.resident))
-    )
-      await device.cases.discard(plain(draft.value))
+    const { household, resident } = draft.value
+    const says = !saysNothing(draft.value, formOf(device, draft.value), factsOf(device, household, resident))
+    if (!captured && !says) await device.cases.discard(plain(draft.value))
   }
 
   function change(changes: Partial<CaseDraft>): void {
@@ -35,27 +34,7 @@ export function useCaseDraft(begun: CaseDraft) {
     keeping.changed(plain(draft.value))
   }
 
-  /** Another applicant, or nobody of this phone's data: what was known of the last one does not stay behind. */
-  function applicant(found: Found | null): void {
-    const form = formOf(draft.value)
-    const before = factsOf(draft.value.household, draft.value.resident)
-    const resident = found?.record
-    const household = found
-      ? (found.household?.id ?? text(found.record.values['household']))
-      : draft.value.household
-    const after = factsOf(found ? household : null, resident?.id ?? null)
-    change({
-      resident: resident?.id ?? null,
-      household: household || null,
-      ...(found && { applicant_name: '', applicant_phone: '', applicant_identity_number: '' }),
-      answers: form ? answersFor(form, draft.value.answers, before, after) : draft.value.answers,
-    })
-  }
-  const formOf = (one: CaseDraft) => device.view.catalogue.form(device.cases.item(one.item).form)
-  const factsOf = (household: string | null, resident: string | null) => ({
-    household: household ? device.view.get(household) : undefined,
-    resident: resident ? device.view.get(resident) : undefined,
-  })
+  const applicant = (found: Found | null) => change(applicantChanges(device, draft.value, found))
 
   async function capture(ending: Ending, result: string): Promise<Captured | undefined> {
     return attempt(async () => {
@@ -73,4 +52,30 @@ export function useCaseDraft(begun: CaseDraft) {
   }
 
   return { draft, change, applicant, capture }
+}
+
+/** Another applicant, or nobody of this phone's data: what was known of the last one does not stay behind. */
+function applicantChanges(device: Device, draft: CaseDraft, found: Found | null): Partial<CaseDraft> {
+  const form = formOf(device, draft)
+  const before = factsOf(device, draft.household, draft.resident)
+  const resident = found?.record.id ?? null
+  const household = found ? (found.household?.id ?? text(found.record.values['household'])) : draft.household
+  const after = factsOf(device, found ? household : null, resident)
+  return {
+    resident,
+    household: household || null,
+    ...(found && { applicant_name: '', applicant_phone: '', applicant_identity_number: '' }),
+    answers: form ? answersFor(form, draft.answers, before, after) : draft.answers,
+  }
+}
+
+function formOf(device: Device, draft: CaseDraft): Form | undefined {
+  return device.view.catalogue.form(device.cases.item(draft.item).form)
+}
+
+function factsOf(device: Device, household: string | null, resident: string | null): Facts {
+  return {
+    household: household ? device.view.get(household) : undefined,
+    resident: resident ? device.view.get(resident) : undefined,
+  }
 }

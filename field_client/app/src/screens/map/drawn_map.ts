@@ -5,13 +5,6 @@ import type { Position } from '@/parts/position'
 import type { ServerSettings } from '@/parts/server_settings'
 import { COLOURS, cornersOf, gridState, MARKS, STATES } from './states'
 
-export interface DrawnMap {
-  show(shapes: readonly GridShape[], households: readonly MapHousehold[]): void
-  fit(shapes: readonly GridShape[]): void
-  showPosition(at: Position): void
-  remove(): void
-}
-
 export interface Drawing {
   /** The base map that the server names; without one the grids lie on an empty ground, and nobody is asked for tiles. */
   base: ServerSettings['tiles']
@@ -36,8 +29,69 @@ const RADII: Readonly<Record<MapHousehold['state'], number>> = { overdue: 8, due
 /** Dashes tell a grid's state without colour. */
 const DASHES = { due: undefined, done: '8 6', not_due: '2 6' } as const
 
-export function drawMap(ground: HTMLElement, drawing: Drawing): DrawnMap {
-  const { base, place } = drawing
+/** A map on its ground; whoever draws it removes it. */
+export class DrawnMap {
+  private readonly map: L.Map
+  private readonly grids: L.LayerGroup
+  private readonly points: L.LayerGroup
+  private shown: readonly MapHousehold[] = []
+  private me: L.LayerGroup | null = null
+
+  constructor(
+    ground: HTMLElement,
+    private readonly drawing: Drawing,
+  ) {
+    this.map = mapOn(ground, drawing.base)
+    this.grids = L.layerGroup().addTo(this.map)
+    this.points = L.layerGroup().addTo(this.map)
+    this.map.on('zoomend moveend', () => this.drawPoints())
+  }
+
+  show(shapes: readonly GridShape[], households: readonly MapHousehold[]): void {
+    this.grids.clearLayers()
+    for (const shape of shapes) this.grids.addLayer(gridLayer(shape, this.drawing))
+    // what is to be done lies on top
+    this.shown = [...households].sort((one, other) => STATES.indexOf(other.state) - STATES.indexOf(one.state))
+    this.drawPoints()
+  }
+
+  fit(shapes: readonly GridShape[]): void {
+    const mine = shapes.filter((one) => one.mine)
+    const corners = cornersOf(mine.length ? mine : shapes)
+    if (!corners) return
+    const bounds = corners.map(([lat, lon]) => this.at(lon, lat))
+    this.map.fitBounds(bounds, { padding: [8, 8], animate: false })
+  }
+
+  showPosition({ lon, lat, accuracyM }: Position): void {
+    this.me?.remove()
+    const here = this.at(lon, lat)
+    this.me = positionLayer(here, accuracyM).addTo(this.map)
+    this.map.setView(here, Math.max(this.map.getZoom(), MARKS_FROM_ZOOM))
+  }
+
+  remove(): void {
+    this.map.remove()
+  }
+
+  private drawPoints(): void {
+    this.points.clearLayers()
+    const close = this.map.getZoom() >= MARKS_FROM_ZOOM
+    const seen = this.map.getBounds().pad(0.2)
+    for (const one of this.shown) {
+      const where = this.at(one.lon, one.lat)
+      if (close && !seen.contains(where)) continue
+      this.points.addLayer(close ? markOf(one, where, this.drawing) : dotOf(one, where, this.drawing))
+    }
+  }
+
+  private at(lon: number, lat: number): L.LatLngTuple {
+    const [x, y] = this.drawing.place(lon, lat)
+    return [y, x]
+  }
+}
+
+function mapOn(ground: HTMLElement, base: Drawing['base']): L.Map {
   const map = L.map(ground, {
     // thumbs are wider than points
     renderer: L.canvas({ tolerance: TOLERANCE_PX }),
@@ -53,68 +107,27 @@ export function drawMap(ground: HTMLElement, drawing: Drawing): DrawnMap {
       maxZoom: ZOOM_MAX,
       maxNativeZoom: TILES_ZOOM_MAX,
     }).addTo(map)
-  const grids = L.layerGroup().addTo(map)
-  const points = L.layerGroup().addTo(map)
-  let shown: readonly MapHousehold[] = []
-  let me: L.LayerGroup | null = null
+  return map
+}
 
-  const at = (lon: number, lat: number): L.LatLngTuple => {
-    const [x, y] = place(lon, lat)
-    return [y, x]
-  }
-
-  function drawPoints(): void {
-    points.clearLayers()
-    const close = map.getZoom() >= MARKS_FROM_ZOOM
-    const seen = map.getBounds().pad(0.2)
-    for (const one of shown) {
-      const where = at(one.lon, one.lat)
-      if (close && !seen.contains(where)) continue
-      points.addLayer(close ? markOf(one, where, drawing) : dotOf(one, where, drawing))
-    }
-  }
-  map.on('zoomend moveend', () => drawPoints())
-
-  return {
-    show(shapes, households) {
-      grids.clearLayers()
-      for (const shape of shapes) grids.addLayer(gridLayer(shape, drawing))
-      // what is to be done lies on top
-      shown = [...households].sort((one, other) => STATES.indexOf(other.state) - STATES.indexOf(one.state))
-      drawPoints()
-    },
-    fit(shapes) {
-      const mine = shapes.filter((one) => one.mine)
-      const corners = cornersOf(mine.length ? mine : shapes)
-      if (corners)
-        map.fitBounds(
-          corners.map(([lat, lon]) => at(lon, lat)),
-          { padding: [8, 8], animate: false },
-        )
-    },
-    showPosition({ lon, lat, accuracyM }) {
-      me?.remove()
-      const here = at(lon, lat)
-      me = L.layerGroup([
-        L.circle(here, {
-          radius: accuracyM,
-          color: COLOURS.due,
-          weight: 1,
-          fillOpacity: 0.1,
-          interactive: false,
-        }),
-        L.circleMarker(here, {
-          radius: 8,
-          color: '#ffffff',
-          weight: 3,
-          fillColor: COLOURS.due,
-          fillOpacity: 1,
-        }),
-      ]).addTo(map)
-      map.setView(here, Math.max(map.getZoom(), MARKS_FROM_ZOOM))
-    },
-    remove: () => void map.remove(),
-  }
+/** Where the phone is, with the circle in which it may be. */
+function positionLayer(here: L.LatLngTuple, accuracyM: number): L.LayerGroup {
+  return L.layerGroup([
+    L.circle(here, {
+      radius: accuracyM,
+      color: COLOURS.due,
+      weight: 1,
+      fillOpacity: 0.1,
+      interactive: false,
+    }),
+    L.circleMarker(here, {
+      radius: 8,
+      color: '#ffffff',
+      weight: 3,
+      fillColor: COLOURS.due,
+      fillOpacity: 1,
+    }),
+  ])
 }
 
 function gridLayer(shape: GridShape, { place, gridWords }: Drawing): L.Layer {
