@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
+from tests.browser.bad_network import BadNetwork
 from tests.browser.chromium_phone import ChromiumPhone
 from tests.browser.served_demo import ServedDemo, make_template, served_demo
 
@@ -36,12 +38,36 @@ def demo(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 
 @pytest.fixture
+def network(demo: ServedDemo) -> Iterator[BadNetwork]:
+    """The line between phones and the server, fine until a test says otherwise."""
+    line = BadNetwork(demo.port)
+    yield line
+    line.close()
+
+
+@pytest.fixture
 def phone(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[[str], ChromiumPhone]]:
     """Makes phones for an address; at the end none of them met an error that nobody caught."""
+    with phones(playwright, tmp_path) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def lasting_phone(
+    playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], ChromiumPhone]]:
+    """The same, for phones that one file's tests hand on to each other."""
+    with phones(playwright, tmp_path_factory.mktemp("phones")) as make:
+        yield make
+
+
+@contextmanager
+def phones(playwright: Playwright, folder: Path) -> Iterator[Callable[[str], ChromiumPhone]]:
+    """Makes phones with their profiles in a folder; closes them, and looks for errors that nobody caught."""
     made: list[ChromiumPhone] = []
 
     def make(address: str) -> ChromiumPhone:
-        one = ChromiumPhone(playwright, tmp_path / f"phone-{len(made)}", address)
+        one = ChromiumPhone(playwright, folder / f"phone-{len(made)}", address)
         made.append(one)
         return one
 
