@@ -33,8 +33,8 @@ class PageNotHere extends FieldError {
     super(
       '这一页还没有存到手机上',
       'this page is not on the phone yet',
-      '有信号时再点一次；已登记的内容都在',
-      'tap again with a signal; everything captured is here',
+      '有信号时关掉全岗通，再打开一次；已登记的内容都在',
+      'close the app and open it again with a signal; everything captured is here',
       { cause },
     )
   }

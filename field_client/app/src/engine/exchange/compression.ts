@@ -1,4 +1,6 @@
 /** Compressing what is sent, where the browser can and it is worth it; opening what segments are compressed with. */
+// small, and never fetched by itself: over a bad line a browser that failed to fetch code once does not ask again
+import { decompress } from 'fzstd'
 import { Unreachable } from '../errors'
 import type { FeedRecord } from '../wire/messages'
 
@@ -16,9 +18,7 @@ export async function compressed(
 }
 
 /** The records of a segment: one zstd frame of JSON lines. Unreachable where it cannot be read. */
-export async function recordsOf(segment: Uint8Array): Promise<FeedRecord[]> {
-  // loaded at the first sync, not with the first screen
-  const { decompress } = await import('fzstd')
+export function recordsOf(segment: Uint8Array): FeedRecord[] {
   try {
     const lines = new TextDecoder('utf-8', { fatal: true }).decode(decompress(segment)).trimEnd()
     // one parse of a list is much quicker than one for each line

@@ -85,9 +85,8 @@ export class Segments {
 
   private stored(edit: Edit, fetched: Fetched, fresh: boolean): void {
     const { exchange, village } = this
-    // first sync of this epoch: whatever another epoch left is of no use
-    if (fresh) edit.copy.dropHome(village)
-    const steppedBack: string[] = []
+    // first sync of this epoch: whatever another epoch left is of no use; a restored server may have lost some of ours
+    const steppedBack = fresh ? edit.copy.dropHome(village) : []
     let highest = ''
     for (const { entry, records } of fetched.segments) {
       const stored = edit.copy.storeRecords(records, exchange.scope)
@@ -112,7 +111,7 @@ export class Segments {
         const segments: Fetched['segments'] = []
         for (const [done, entry] of wanted.entries()) {
           const bytes = await this.bytesOf(entry, () => this.step(done, wanted.length))
-          segments.push({ entry, records: await recordsOf(bytes) })
+          segments.push({ entry, records: recordsOf(bytes) })
         }
         this.step(wanted.length, wanted.length)
         return { listed, segments }
