@@ -18,6 +18,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--lang=zh-CN",  # as a phone in Haining is set: the browser's own words and date fields
 )
 SIZE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
@@ -63,6 +64,7 @@ class ChromiumPhone:
             has_touch=not desk,
             is_mobile=not desk,
             locale="zh-CN",
+            env=dict(os.environ, LANGUAGE="zh_CN"),
             timezone_id="Asia/Shanghai",
             color_scheme="dark" if dark else "light",
         )

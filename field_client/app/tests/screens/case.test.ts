@@ -22,6 +22,7 @@ function sheet(id: string, changes: Partial<CaseSheet>): CaseSheet {
     materials: [],
     state: { zh: '收件', en: 'received' },
     isOpen: true,
+    isUnsettled: true,
     waitsFor: 'window',
     promise: null,
     light: { state: 'on_time', text: { zh: '在期限内' } },

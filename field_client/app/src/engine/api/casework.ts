@@ -78,7 +78,10 @@ export interface CaseSheet {
   answers: FlatAnswers
   materials: { material: Material; state: MaterialState | null; needed: boolean }[]
   state: Label
+  /** Something is still to be done: it is not settled, or its result is on its way to the applicant. */
   isOpen: boolean
+  /** Before the matter is settled (办结): until then form, materials and signature may be put right. */
+  isUnsettled: boolean
   /** Whom it waits for: me, the window, the town, the applicant, nobody. */
   waitsFor: 'me' | 'colleague' | 'window' | 'town' | 'nobody'
   promise: Promised | null

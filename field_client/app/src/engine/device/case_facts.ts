@@ -25,11 +25,15 @@ export function materialsOf(values: Fields): Record<string, MaterialState> {
   return states
 }
 
-/** Whether anything is still to be done: not settled, or on its way to the applicant. Unknown items count as open. */
+/** Whether a case is not settled yet (before 办结). Unknown items count as unsettled. */
+export function unsettled(item: Item | undefined, record: FieldRecord): boolean {
+  return !record.void && (item === undefined || isOpen(item.mode, text(record.values, 'state')))
+}
+
+/** Whether anything is still to be done: not settled, or on its way to the applicant. */
 export function goesOn(item: Item | undefined, record: FieldRecord): boolean {
-  if (record.void) return false
+  if (record.void || item === undefined) return unsettled(item, record)
   const state = text(record.values, 'state')
-  if (item === undefined) return true
   return isOpen(item.mode, state) || movesFrom(item.mode, state).some((move) => move.onward)
 }
 

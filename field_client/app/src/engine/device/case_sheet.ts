@@ -17,7 +17,7 @@ import { awaited } from '../forms/handling/workflow'
 import type { Label } from '../problem'
 import { text, texts, type Fields, type Value } from '../field_values'
 import type { FieldRecord } from '../sync/record'
-import { applicantOf, goesOn, itemOfCase, materialsOf, ownCapacities } from './case_facts'
+import { applicantOf, goesOn, itemOfCase, materialsOf, ownCapacities, unsettled } from './case_facts'
 import { timeLight } from './case_light'
 import { movesOf } from './case_moves'
 import { stepsOf } from './case_steps'
@@ -37,6 +37,7 @@ export function sheetOf(core: Core, record: FieldRecord): CaseSheet {
     materials: materialsFor(item, values),
     state: stateLabel(text(values, 'state')),
     isOpen: goesOn(item, record),
+    isUnsettled: unsettled(item, record),
     waitsFor: waitsFor(core, item, record),
     ...timesOf(core, item, record),
     moves: item === undefined ? [] : movesOf(core, item, record),

@@ -30,6 +30,7 @@ describe('a sheet', () => {
       itemName: '80周岁以上老年人高龄津贴发放',
       state: { zh: '收件' },
       isOpen: true,
+      isUnsettled: true,
       receipt: '330481106222-261120-33653419-4',
       applicant: { name: '沈建国', phone: '13800000001', identityNumberMasked: '330499********001X' },
       answers: { age_band: '80' },
@@ -205,6 +206,11 @@ describe('what changes on a case', () => {
     expect(sheet.waitsFor).toBe('colleague')
     expect(sheet.steps.at(-1)).toMatchObject({ label: { zh: '移交给李四：休假' }, by: '张三' })
     expect(cases.mine()).toEqual([])
+  })
+
+  it('its decision, after which its result is on its way and its form stays as it is', async () => {
+    const { cases, id } = await one('granted')
+    expect(cases.sheet(id)).toMatchObject({ isOpen: true, isUnsettled: false })
   })
 
   it('its taking back, with a reason', async () => {
