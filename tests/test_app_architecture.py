@@ -18,6 +18,8 @@ NOT_RUN = re.compile(r"\b(?:it|test|describe)\.(?:only|skip|todo|fails)\b")
 IMPORTED = re.compile(r"""(?:from|import)\s*\(?\s*['"]([^'"]+)['"]""")
 FRAMEWORKS = ("vue", "vant", "vue-router", "vue-i18n", "leaflet", "signature_pad", "@/screens", "@/parts")
 PURE = ("sync", "forms", "grid_map")
+EXPORTED = re.compile(r"^export (?:async )?(?:function\*?|const|let|enum) (\w+)", re.MULTILINE)
+WORD = re.compile(r"\w+")
 
 
 def sources(*folders: str) -> list[Path]:
@@ -96,6 +98,28 @@ def test_screens_see_the_engine_by_its_facade() -> None:
         if inside.search(name)
     ]
     assert found == []
+
+
+def test_what_is_exported_is_used_elsewhere() -> None:
+    texts = {short(path): path.read_text(encoding="utf-8") for path in sources("src/", "tests/")}
+    words = {name: set(WORD.findall(text)) for name, text in texts.items()}
+    exported = [
+        (n, one) for n, text in texts.items() if n.startswith("src/") for one in EXPORTED.findall(text)
+    ]
+    assert len(exported) > 300
+    assert [
+        f"{name}: {one}"
+        for name, one in exported
+        if not any(one in found for other, found in words.items() if other != name)
+    ] == []
+
+
+def test_a_day_is_made_of_an_instant_in_one_place() -> None:
+    """days.ts alone knows the zone, so that no screen counts a day that the engine does not."""
+    zone = re.compile(r"\b8 \* (?:3600 \* 1000|3_600_000|60 \* 60 \* 1000|HOUR_MS)\b|28_?800_?000\b")
+    assert zone.search("const AHEAD_MS = 8 * 3600 * 1000")
+    found = [short(path) for path in sources("src/") if zone.search(path.read_text(encoding="utf-8"))]
+    assert found == ["src/engine/days.ts"]
 
 
 def test_the_lock_names_versions_and_no_registry() -> None:

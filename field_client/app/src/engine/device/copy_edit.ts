@@ -146,14 +146,14 @@ function heldOf(sent: SentRecord, grids: ReadonlyMap<string, ReadonlySet<string>
 const NONE: ReadonlySet<string> = new Set<string>()
 
 /** Whether what arrived replaces what is held. */
-export function replaces(known: Held, arrived: Held): boolean {
+function replaces(known: Held, arrived: Held): boolean {
   return known.record.village === arrived.record.village
     ? arrived.version > known.version
     : revisionOf(arrived.record) > revisionOf(known.record)
 }
 
 /** Whether a departure removes what is held. */
-export function goneCounts(known: Held, feed: string, gone: Departure): boolean {
+function goneCounts(known: Held, feed: string, gone: Departure): boolean {
   return known.record.village === feed
     ? gone.version > known.version
     : (gone.revision ?? 1) > revisionOf(known.record)
@@ -177,6 +177,6 @@ function later(one: string, other: string): string {
 }
 
 /** The grids in scope, by village. */
-export function scopeGrids(scope: Scope): Map<string, ReadonlySet<string>> {
+function scopeGrids(scope: Scope): Map<string, ReadonlySet<string>> {
   return new Map(scope.villages.map((of) => [of.village, new Set(of.grids)]))
 }

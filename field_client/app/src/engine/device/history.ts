@@ -59,7 +59,7 @@ export class DeviceHistory implements History {
 }
 
 /** The state of an entry for people: what was put right is settled, by whomever; what has no outcome yet is held. */
-export function settledState(entry: OutboxEntry): Entry['state'] {
+function settledState(entry: OutboxEntry): Entry['state'] {
   const mended = entry.mendedBy !== null || (entry.detail?.remarks ?? []).some((one) => one.code === MENDED)
   if (mended) return 'mended'
   const state = stateOf(entry)

@@ -22,7 +22,7 @@ export function loadInitials(
 }
 
 /** All initials by which a text may be found: by first readings, and with its first character read as a surname. */
-export function initialsBy({ pinyin }: Pinyin): Initials {
+function initialsBy({ pinyin }: Pinyin): Initials {
   const plain = new Map<string, string>()
   const surnames = new Map<string, string>()
   const initialOf = (character: string) => {

@@ -20,7 +20,7 @@ export interface RoundSpan {
 }
 
 /** The worker's own rounds with their visits. */
-export function ownRounds(core: Core): RoundSpan[] {
+function ownRounds(core: Core): RoundSpan[] {
   const visits = new Map<string, { number: number; lastMs: number }>()
   for (const visit of core.view.ofKind('visit')) {
     const round = text(visit.values, 'round')

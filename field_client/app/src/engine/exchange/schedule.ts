@@ -1,7 +1,7 @@
 /** When the next sync is to be: a pure decision, so that it can be looked at without waiting. */
 import { waitMs } from './backoff'
 
-export const AFTER_CAPTURE_MS = 700
+const AFTER_CAPTURE_MS = 700
 export const EVERY_MS = 5 * 60_000
 const FIRST_RETRY_MS = 5_000
 const MOST_RETRY_MS = 5 * 60_000

@@ -72,7 +72,7 @@ export function familyOf(
 }
 
 /** Whether a value is a group of rows, or a row: an object that is no list. */
-export function isGroup(value: Value | undefined): value is { [key: string]: Value } {
+function isGroup(value: Value | undefined): value is { [key: string]: Value } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

@@ -66,7 +66,7 @@ export function covers(visit: VisitFact, visitClass: VisitClass | undefined): bo
 }
 
 /** Whether this visit makes its round count for a worker: for the round's own, and for who came along. */
-export function credits(round: RoundFact, visit: VisitFact, worker: string): boolean {
+function credits(round: RoundFact, visit: VisitFact, worker: string): boolean {
   return !round.voided && attempts(visit) && (round.worker === worker || visit.workers.includes(worker))
 }
 

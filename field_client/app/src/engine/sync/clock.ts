@@ -6,8 +6,8 @@
  */
 import { isDay } from '../days'
 
-export const AHEAD_MS_MAX = 10 * 60 * 1000
-export const LOGICAL_MAX = 0xffff
+const AHEAD_MS_MAX = 10 * 60 * 1000
+const LOGICAL_MAX = 0xffff
 const CLOCK = /^(19|2\d)\d\d-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z\/[0-9a-f]{4}$/
 const MOMENT = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:?\d\d)$/
 

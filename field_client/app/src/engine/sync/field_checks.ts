@@ -41,7 +41,7 @@ export function strangeMoments(kind: Kind, fields: Fields): Problem[] {
 }
 
 /** Whether a value has the form that a type asks for. */
-export function hasType(wanted: FieldType, value: Value): boolean {
+function hasType(wanted: FieldType, value: Value): boolean {
   switch (wanted.type) {
     case 'text':
       return typeof value === 'string' && isText(value, wanted.min, wanted.max, wanted.pattern)

@@ -10,7 +10,7 @@ import { digestOf } from './chain'
 export const FORMAT = 1
 export const OPERATION_BYTES_MAX = 64 * 1024
 /** How deep lists and objects may stand inside one another, the operation itself not counted. */
-export const NESTING_MAX = 32
+const NESTING_MAX = 32
 
 /**
  * One captured operation; the order of members is the order in which our devices write it. `seen` holds for each field

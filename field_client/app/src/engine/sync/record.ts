@@ -39,7 +39,7 @@ export interface FieldRecord {
 const LONG_TEXT_BYTES = 256
 const SEEN_DIGEST = 'sha256:'
 /** The part of what stands in no grid and names a resident: only its holder sees it. */
-export const NOWHERE = '-'
+const NOWHERE = '-'
 
 export function revisionOf(record: FieldRecord): number {
   return record.revision ?? 1

@@ -39,7 +39,7 @@ export class UnpublishedYear extends Error {
 
 const SATURDAY = 5
 /** A month closes on its 5th following working day (domain notes, How visits are counted). */
-export const MONTH_CLOSES_AFTER_DAYS = 5
+const MONTH_CLOSES_AFTER_DAYS = 5
 
 export class WorkingCalendar {
   readonly version: string

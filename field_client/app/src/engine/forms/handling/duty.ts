@@ -33,7 +33,7 @@ export function responsible(values: Fields): string | null {
 }
 
 /** Whether the worker holds the case or once did: what was done offline before a handover still counts. */
-export function hasHeld(values: Fields, worker: string): boolean {
+function hasHeld(values: Fields, worker: string): boolean {
   const givers = handoversOf(values).map((one) => (isMap(one) ? one.giver : null))
   return [responsible(values), values.first_contact, ...givers].includes(worker)
 }

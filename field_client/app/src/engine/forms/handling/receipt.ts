@@ -22,7 +22,7 @@ export function provisionalNumber(village: string, capturedOn: string, caseId: s
 }
 
 /** Eight digits out of the random part of a case's UUID. */
-export function shortId(caseId: string): string {
+function shortId(caseId: string): string {
   const random = BigInt(`0x${caseId.replaceAll('-', '')}`) & ((1n << RANDOM_BITS) - 1n)
   return String(random % 10n ** BigInt(SHORT_ID_DIGITS)).padStart(SHORT_ID_DIGITS, '0')
 }

@@ -12,7 +12,7 @@ export const ACTOR_LABELS: Readonly<Record<Actor, Label>> = tables.actor_labels
 export const ACTORS: readonly Actor[] = ['worker', 'window', 'town_clerk']
 
 /** Whether a text is the name of a state. */
-export function isState(value: unknown): value is State {
+function isState(value: unknown): value is State {
   return typeof value === 'string' && Object.hasOwn(STATE_LABELS, value)
 }
 

@@ -9,7 +9,7 @@ import type { FieldRecord } from '../record'
 import type { Author, Facts } from '../world'
 
 /** The day of capture by corrected time; a mended operation keeps the first one's. */
-export function capturedDay(operation: Operation, nowMs: number): string {
+function capturedDay(operation: Operation, nowMs: number): string {
   const said = (operation.mends && operation.captured) || operation.clock
   return nearestCountDay(momentMs(capped(said, nowMs).slice(0, 24)))
 }

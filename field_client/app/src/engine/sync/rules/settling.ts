@@ -7,7 +7,7 @@ import { sameValue, type FieldRecord } from '../record'
 import type { Context } from './context'
 
 /** Whose values a conflict holds: whoever set the standing one, and whoever offered another. */
-export function authorsOf(conflict: FieldRecord): Set<string> {
+function authorsOf(conflict: FieldRecord): Set<string> {
   const standing = texts(conflict.values, 'standing_by')[1]
   const offered = offersOf(conflict).map((offer) => textIn(offer, 'worker'))
   return new Set([standing, ...offered].filter((worker) => worker !== undefined))
