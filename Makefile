@@ -14,7 +14,7 @@ NPM := npm --prefix $(APP)
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := help
-.PHONY: help run app test demo bench setup lint app-lint app-test browser lock
+.PHONY: help run app test demo bench screens setup lint app-lint app-test browser lock
 
 help: ## 本列表 / this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -32,6 +32,9 @@ demo: $(SETUP) ## 演示一个网格日 / one scripted grid day, three devices, 
 
 bench: $(SETUP) $(APP_BUILD) browser ## 主要性能指标 / the measures of docs/performance.md, as ratios of one run
 	@$(BIN)/python -m bench
+
+screens: $(SETUP) $(APP_BUILD) browser ## 手机应用的截图 / the pictures of the phone app in docs/screens
+	@$(BIN)/python -m bench.screens
 
 lint: $(SETUP)
 	@$(BIN)/ruff check .
