@@ -26,7 +26,8 @@ export default defineConfig({
   base: '/app/',
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   define: {
-    __APP_VERSION__: JSON.stringify(about.version),
+    // a release is built under its own version; a drill builds a next one
+    __APP_VERSION__: JSON.stringify(process.env['ALLPOST_APP_VERSION'] ?? about.version),
     __VUE_PROD_DEVTOOLS__: false,
     __VUE_I18N_LEGACY_API__: false,
     __INTLIFY_PROD_DEVTOOLS__: false,
