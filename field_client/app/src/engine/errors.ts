@@ -101,6 +101,13 @@ export class ElsewhereOpen extends FieldError {
 
 export class NotFound extends FieldError {}
 
+/** A second tap, or somebody at the window, was quicker. */
+export class NothingToMend extends NotFound {
+  constructor() {
+    super('没有这条要更正的记录，可能已更正过', 'no such rejected operation; it may have been mended already')
+  }
+}
+
 export class Refused extends FieldError {
   constructor(readonly problems: readonly Problem[]) {
     super(

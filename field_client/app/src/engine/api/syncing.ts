@@ -17,6 +17,8 @@ export interface SyncStanding {
   /** Operations not handed over, and those that a person has to settle here (rejected, held for the worker, conflicts). */
   waiting: number
   trouble: number
+  /** Drafts and entries of the settled history that this phone cannot read any more; all else goes on without them. */
+  unreadable: number
   /** Files (signatures) that wait for a server that takes files. */
   waitingFiles: number
   oldestWaitingMs: number | null

@@ -8,7 +8,7 @@
  * - All drafts of a capture are kept, or none; Refused tells every problem of all of them.
  */
 import type { Captured } from '../api'
-import { Refused } from '../errors'
+import { NothingToMend, Refused } from '../errors'
 import type { Problem } from '../problem'
 import { targetOf } from '../sync/apply'
 import { clockText, nextReading, parseClock } from '../sync/clock'
@@ -47,6 +47,9 @@ export class Capture {
   /** Judge and keep operations in their order. Refused, and nothing kept, with every problem of all of them. */
   capture(drafts: readonly Draft[]): Promise<Captured[]> {
     return this.store.write((edit) => {
+      // looked at in the write's turn: the mending before it may be on the disk by now
+      for (const { mends } of drafts)
+        if (mends && edit.outbox.find(mends)?.mendedBy != null) throw new NothingToMend()
       const reading = readTimes(this.times, edit.values.get('anchor'))
       const world = this.worldFor(drafts)
       const problems: Problem[] = []

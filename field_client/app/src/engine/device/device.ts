@@ -302,7 +302,13 @@ export class PhoneDevice implements Device {
   }
 
   private async openWith(store: Store): Promise<void> {
-    const opened = await OpenPhone.open(store, this.around, (change) => this.tell(change))
+    const opened = await OpenPhone.open(store, this.around, (change) => this.tell(change)).catch(
+      (error: unknown) => {
+        store.close()
+        store.vault.lock()
+        throw error
+      },
+    )
     if (this.database === null) {
       opened.abandon(new ElsewhereOpen())
       throw new ElsewhereOpen()

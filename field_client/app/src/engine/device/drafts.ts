@@ -5,9 +5,10 @@
  * write is under way goes along with the next one, so that fast typing does not pile up writes.
  */
 import type { Drafts } from '../api'
+import { StoreDamaged } from '../errors'
 import { digestOf } from '../sync/chain'
 import type { Database, Write } from './database'
-import type { Vault } from './vault'
+import { placeOf, type Vault } from './vault'
 
 interface Body {
   name: string
@@ -18,6 +19,8 @@ export class DraftStore implements Drafts {
   /** As JSON text, so that what a screen goes on changing does not change what was kept. */
   private readonly texts = new Map<string, string>()
   private readonly dirty = new Set<string>()
+  /** How many cannot be read. */
+  unreadable = 0
   private writing: Promise<void> | null = null
   private next: Promise<void> | null = null
 
@@ -30,10 +33,8 @@ export class DraftStore implements Drafts {
   /** Read all drafts; `changed` is called whenever one is kept or forgotten. */
   static async open(database: Database, vault: Vault, changed: () => void): Promise<DraftStore> {
     const drafts = new DraftStore(database, vault, changed)
-    for (const [, text] of await vault.openAll('drafts', await database.all('drafts'))) {
-      const { name, body } = JSON.parse(text) as Body
-      drafts.texts.set(name, JSON.stringify(body))
-    }
+    const rows = await database.all('drafts')
+    await Promise.all(rows.map(([key, sealed]) => drafts.read(placeOf('drafts', key), sealed)))
     return drafts
   }
 
@@ -58,11 +59,24 @@ export class DraftStore implements Drafts {
     await (this.next ?? this.writing)
   }
 
-  /** They were wiped on the disk. */
+  /** They were wiped on the disk; a write that was under way then is taken back. */
   wiped(): void {
+    const names = [...this.texts.keys()]
     this.texts.clear()
-    this.dirty.clear()
-    this.changed()
+    this.unreadable = 0
+    // what cannot be removed now is removed with whatever is kept next
+    for (const name of names) this.touched(name).catch(() => undefined)
+  }
+
+  /** One that was altered stays where it is, and keeps nobody from the others. */
+  private async read(place: string, sealed: unknown): Promise<void> {
+    try {
+      const { name, body } = JSON.parse(await this.vault.open(place, sealed)) as Body
+      this.texts.set(name, JSON.stringify(body))
+    } catch (error) {
+      if (!(error instanceof StoreDamaged)) throw error
+      this.unreadable += 1
+    }
   }
 
   private touched(name: string): Promise<void> {

@@ -2,11 +2,13 @@
 import type { Entry, History } from '../api'
 import type { Core } from './core'
 import { operationTitle } from './operation_titles'
+import type { Label } from '../problem'
 import { operationOf, stateOf, type OutboxEntry } from './outbox'
 import type { Store } from './store'
 
 /** Told with a rejected operation that somebody at the window or the lead has put right. */
 const MENDED = 'mended'
+const NO_TITLE: Label = { zh: '内容读不出的一条记录', en: 'an entry whose content cannot be read' }
 const STATES: readonly Entry['state'][] = ['waiting', 'applied', 'merged', 'conflict', 'held', 'rejected']
 
 export class DeviceHistory implements History {
@@ -39,7 +41,7 @@ export class DeviceHistory implements History {
 
   private told(entry: OutboxEntry): Entry {
     const operation = operationOf(entry)
-    const { action } = operation
+    const { action = 'change', fields = {} } = operation ?? {}
     return {
       counter: entry.counter,
       id: entry.id,
@@ -49,11 +51,11 @@ export class DeviceHistory implements History {
       record: entry.record,
       capturedMs: entry.capturedMs,
       acknowledgedMs: entry.acknowledgedMs,
-      title: operationTitle(this.core, operation),
+      title: operation === null ? NO_TITLE : operationTitle(this.core, operation),
       problems: [...(entry.detail?.problems ?? []), ...(entry.detail?.remarks ?? [])],
       waitsFor: entry.detail?.waits_for ?? null,
       overruled: entry.detail?.overruled ?? [],
-      fields: operation.fields ?? {},
+      fields,
     }
   }
 }

@@ -118,6 +118,7 @@ export class OpenPhone {
       times,
       about: { appVersion, pendingFiles: () => this.files.waiting, storageLeftBytes },
       trouble: () => this.history.trouble().length + this.settling.conflicts(false).length,
+      unreadable: () => store.outbox.unreadable.size + this.drafts.unreadable,
       changed: () => this.tell?.('sync'),
       online,
       visible,

@@ -13,7 +13,7 @@
  * background, the settled history (`Store.complete`). What changes it is in outbox_edit.ts.
  */
 import { firstPrevious } from '../sync/chain'
-import { ownOperation, utf8Bytes, type Operation } from '../sync/operation'
+import { ownOperation, Unreadable, utf8Bytes, type Operation } from '../sync/operation'
 import type { Outcome } from './outcome'
 import type { ValuesReader } from './values'
 
@@ -86,7 +86,8 @@ export abstract class OutboxReader {
     const counts: Record<EntryState, number> = {}
     for (const entry of this.entries()) {
       const state = stateOf(entry)
-      if (entry.mendedBy === null) counts[state] = (counts[state] ?? 0) + 1
+      // offered again, a mended one waits like any other
+      if (state === 'waiting' || entry.mendedBy === null) counts[state] = (counts[state] ?? 0) + 1
     }
     return counts
   }
@@ -97,18 +98,19 @@ export abstract class OutboxReader {
     return waiting.length ? Math.min(...waiting.map((entry) => entry.capturedMs)) : null
   }
 
-  /** The operations to lay over the copy, in order. */
+  /** The operations to lay over the copy, in order; what cannot be read as one is left out. */
   laid(): Operation[] {
-    return this.entries()
-      .filter((entry) => entry.laid)
-      .map(operationOf)
+    return this.entries().flatMap((entry) => (entry.laid ? (operationOf(entry) ?? []) : []))
   }
 
   /** This phone's digest at a counter; null where it is not known (any more). */
   digestAt(counter: number): string | null {
     const chain = this.chain()
     if (counter === chain.forgotten) return chain.forgottenDigest
-    return this.at(counter)?.digest ?? null
+    if (counter === chain.counter) return chain.digest
+    // the next one names it, also where its own row cannot be read
+    const next = this.at(counter + 1)
+    return this.at(counter)?.digest ?? (next && operationOf(next)?.previous) ?? null
   }
 
   /** The last counter that the server is known to have. */
@@ -122,6 +124,8 @@ export abstract class OutboxReader {
 export class Outbox extends OutboxReader {
   /** Whether the settled history is in memory too. */
   whole = false
+  /** Counters of the settled history whose rows cannot be read: the server has them, so that all else goes on. */
+  readonly unreadable = new Set<number>()
   private readonly byCounter = new Map<number, OutboxEntry>()
   private sorted: OutboxEntry[] | null = null
 
@@ -144,9 +148,11 @@ export class Outbox extends OutboxReader {
 
   /** What is on the disk now; called by the store. */
   take(changed: ReadonlyMap<number, OutboxEntry | null>): void {
-    for (const [counter, entry] of changed)
+    for (const [counter, entry] of changed) {
+      this.unreadable.delete(counter)
       if (entry === null) this.byCounter.delete(counter)
       else this.byCounter.set(counter, entry)
+    }
     this.sorted = null
   }
 }
@@ -181,13 +187,22 @@ export function tookEffect(entry: OutboxEntry): boolean {
   return entry.acknowledgedMs !== null && IN_EFFECT.has(entry.outcome)
 }
 
-const read = new WeakMap<OutboxEntry, Operation>()
+const read = new WeakMap<OutboxEntry, Operation | null>()
 
-/** The reading of an entry's bytes. Not to be changed. */
-export function operationOf(entry: OutboxEntry): Operation {
+/** The reading of an entry's bytes, not to be changed; null where they are no operation: its bytes travel all the same. */
+export function operationOf(entry: OutboxEntry): Operation | null {
   const known = read.get(entry)
   if (known !== undefined) return known
-  const operation = ownOperation(entry.exact)
+  const operation = readOrNull(entry.exact)
   read.set(entry, operation)
   return operation
+}
+
+function readOrNull(exact: string): Operation | null {
+  try {
+    return ownOperation(exact)
+  } catch (error) {
+    if (error instanceof Unreadable || error instanceof SyntaxError) return null
+    throw error
+  }
 }

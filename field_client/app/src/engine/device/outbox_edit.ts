@@ -166,6 +166,7 @@ export class OutboxEdit extends OutboxReader {
     const entries = this.entries()
     const start = emptyChain(device)
     for (const entry of entries) this.changed.set(entry.counter, null)
+    for (const counter of this.base.unreadable) this.changed.set(counter, null)
     let previous = start.digest
     entries.forEach((entry, at) => {
       const exact = rewritten(entry.exact, at + 1, previous)
@@ -184,7 +185,8 @@ export class OutboxEdit extends OutboxReader {
   }
 
   private forgetUpTo(counter: number, digest: string): void {
-    for (const entry of this.entries()) if (entry.counter <= counter) this.changed.set(entry.counter, null)
+    const kept = [...this.entries().map((entry) => entry.counter), ...this.base.unreadable]
+    for (const one of kept) if (one <= counter) this.changed.set(one, null)
     this.sorted = null
     this.values.set('chain', { ...this.chain(), forgotten: counter, forgottenDigest: digest })
   }

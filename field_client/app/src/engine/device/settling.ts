@@ -1,6 +1,6 @@
 /** What a person settles: conflicts, suspected duplicates, tasks, and operations that the server did not accept. */
 import type { Captured, ConflictCard, Settling } from '../api'
-import { NotFound } from '../errors'
+import { NotFound, NothingToMend } from '../errors'
 import type { Label } from '../problem'
 import { momentMs } from '../sync/clock'
 import { offersOf } from '../sync/conflicts'
@@ -93,12 +93,9 @@ export class DeviceSettling implements Settling {
   /** The same record and time of capture, with these fields changed. NotFound where there is none to mend. */
   async mend(operation: string, fields: Fields): Promise<Captured> {
     const entry = this.store.outbox.find(operation)
-    if (entry === undefined || stateOf(entry) !== 'rejected' || entry.mendedBy !== null)
-      throw new NotFound(
-        '没有这条要更正的记录，可能已更正过',
-        'no such rejected operation; it may have been mended already',
-      )
-    const [captured] = await this.core.capture([mending(operationOf(entry), fields)])
+    const first = entry && stateOf(entry) === 'rejected' && entry.mendedBy === null && operationOf(entry)
+    if (!first) throw new NothingToMend()
+    const [captured] = await this.core.capture([mending(first, fields)])
     if (captured === undefined) throw new RangeError('a capture of one draft gives one operation')
     return captured
   }

@@ -6,7 +6,7 @@
  *   Where any of it fails nothing has changed anywhere.
  * - Writes come one after the other: what `stage` reads is not changed by anybody until its write has ended.
  */
-import { Locked, type FieldError } from '../errors'
+import { Locked, StoreDamaged, type FieldError } from '../errors'
 import { CopyBlocks } from './copy_blocks'
 import { CopyEdit } from './copy_edit'
 import type { Database, Key, Write } from './database'
@@ -53,7 +53,7 @@ export class Store {
   readonly copy = new RecordCopy()
   readonly outbox = new Outbox(this.values)
   readonly segments: FetchedSegments
-  /** Fulfilled when the settled history is in memory too. Whoever hands over, or shows the history, waits for it. */
+  /** Fulfilled when the settled history, as far as it can be read, is in memory too. Whoever hands over, or shows the history, waits for it. */
   complete: Promise<void> = Promise.resolve()
   private readonly blocks = new CopyBlocks()
   private readonly listeners = new Set<(changed: Changed) => void>()
@@ -67,7 +67,10 @@ export class Store {
     this.segments = new FetchedSegments(database, vault)
   }
 
-  /** Read everything that is open. StoreDamaged where anything was altered. */
+  /**
+   * Read everything that is open. StoreDamaged where any of it was altered; where only the copy was, it is forgotten, to be
+   * fetched again.
+   */
   static async open(database: Database, vault: Vault, rows = sealedRows(database)): Promise<Store> {
     const store = new Store(database, vault)
     await store.load(await rows)
@@ -174,46 +177,84 @@ export class Store {
 
   private async load({ values, blocks, rows }: SealedRows): Promise<void> {
     const outbox = rows.map(([key, row]) => ({ counter: Number(key), row: row as OutboxRow }))
-    const [read] = await Promise.all([
+    const [read, copyIsWhole] = await Promise.all([
       this.vault.openAll('sealed', values),
       this.readBlocks(blocks),
-      this.readEntries(outbox.filter(({ row }) => row.open)),
+      this.readOpen(outbox.filter(({ row }) => row.open)),
     ])
     this.values.take(new Map(read.map(([name, text]) => [String(name), JSON.parse(text) as unknown])))
+    if (!copyIsWhole) await this.forgetCopy()
     this.complete = this.readHistory(outbox.filter(({ row }) => !row.open))
     // whoever needs it hears of a failure from the promise itself
     this.complete.catch(() => undefined)
   }
 
-  private async readBlocks(blocks: Rows): Promise<void> {
-    const read = await this.vault.openAll('blocks', blocks)
-    for (const [key, text] of read) this.copy.take(this.blocks.read(Number(key), text))
+  /** Whether all of them could be read; else none is taken. */
+  private async readBlocks(blocks: Rows): Promise<boolean> {
+    const read = await unlessDamaged(this.vault.openAll('blocks', blocks))
+    for (const [key, text] of read ?? []) this.copy.take(this.blocks.read(Number(key), text))
+    return read !== null
   }
 
-  private async readEntries(rows: { counter: number; row: OutboxRow }[]): Promise<void> {
-    const texts = await Promise.all(
-      rows.map(({ counter, row }) => this.vault.open(outboxPlace(counter, row.open), row.sealed)),
-    )
-    const entries = texts.map((text) => JSON.parse(text) as OutboxEntry)
-    // what was captured or changed meanwhile is newer than what was read
-    this.outbox.take(
-      new Map(entries.filter((entry) => !this.outbox.at(entry.counter)).map((one) => [one.counter, one])),
-    )
+  /** The copy is the server's and is fetched again, so that what was captured here can go on its way. */
+  private async forgetCopy(): Promise<void> {
+    const names = [...this.values.names().filter((name) => name.startsWith('feed:')), 'ready']
+    await this.database.transact([
+      { store: 'blocks', clear: true },
+      ...names.map((name): Write => ({ store: 'sealed', remove: name })),
+    ])
+    this.values.take(new Map(names.map((name) => [name, undefined])))
   }
 
-  /** In pieces, the latest first, so that the screen is not held up. */
-  private async readHistory(rows: { counter: number; row: OutboxRow }[]): Promise<void> {
+  private async readOpen(rows: PlacedRow[]): Promise<void> {
+    this.takeRead(await Promise.all(rows.map((one) => this.entryOf(one))))
+  }
+
+  /** In pieces, the latest first, so that the screen is not held up. A row that cannot be read is told and left. */
+  private async readHistory(rows: PlacedRow[]): Promise<void> {
     const latestFirst = rows.reverse()
     for (let at = 0; at < latestFirst.length; at += HISTORY_PIECE) {
       await new Promise((resolve) => setTimeout(resolve))
       if (this.closed) return
-      await this.readEntries(latestFirst.slice(at, at + HISTORY_PIECE))
+      const piece = latestFirst.slice(at, at + HISTORY_PIECE)
+      const read = await Promise.all(piece.map((one) => unlessDamaged(this.entryOf(one))))
+      for (const [index, { counter }] of piece.entries())
+        if (read[index] === null && !this.outbox.at(counter)) this.outbox.unreadable.add(counter)
+      this.takeRead(read.filter((entry) => entry !== null))
     }
     this.outbox.whole = true
+    if (this.outbox.unreadable.size) this.tell({ records: new Set(), outbox: false, values: new Set() })
   }
 
+  private async entryOf({ counter, row }: PlacedRow): Promise<OutboxEntry> {
+    return JSON.parse(await this.vault.open(outboxPlace(counter, row.open), row.sealed)) as OutboxEntry
+  }
+
+  /** What was captured or changed meanwhile is newer than what was read. */
+  private takeRead(entries: readonly OutboxEntry[]): void {
+    const older = entries.filter((entry) => !this.outbox.at(entry.counter))
+    this.outbox.take(new Map(older.map((entry) => [entry.counter, entry])))
+  }
+
+  /** It is on the disk already: what goes wrong in a listener is told apart, or it would be captured a second time. */
   private tell(changed: Changed): void {
-    for (const listener of this.listeners) listener(changed)
+    for (const listener of this.listeners) {
+      try {
+        listener(changed)
+      } catch (error) {
+        void Promise.reject(error instanceof Error ? error : new Error(String(error)))
+      }
+    }
+  }
+}
+
+/** What a promise brings; null where what it reads was altered. */
+async function unlessDamaged<T>(reading: Promise<T>): Promise<T | null> {
+  try {
+    return await reading
+  } catch (error) {
+    if (error instanceof StoreDamaged) return null
+    throw error
   }
 }
 
@@ -242,6 +283,11 @@ export async function sealedRows(database: Database): Promise<SealedRows> {
 interface OutboxRow {
   open: boolean
   sealed: Uint8Array<ArrayBuffer>
+}
+
+interface PlacedRow {
+  counter: number
+  row: OutboxRow
 }
 
 function outboxPlace(counter: number, open: boolean): string {

@@ -16,6 +16,7 @@ import { objectOf, textIn } from '../field_values'
 import type { FieldRecord } from '../sync/record'
 import type { Author } from '../sync/world'
 import { Reference } from './reference'
+import { operationOf } from './outbox'
 import type { Changed, Store } from './store'
 import { DeviceWorld } from './world'
 
@@ -171,7 +172,11 @@ export class View implements Shown {
     const added = entries.slice(before)
     if (!added.length) return true
     const known = new Set(this.made.changed.values())
-    this.made.lay(this.store.outbox.laid().slice(before), this.author, this.nowMs())
+    this.made.lay(
+      added.flatMap((entry) => operationOf(entry) ?? []),
+      this.author,
+      this.nowMs(),
+    )
     for (const record of this.made.changed.values())
       if (!known.has(record)) {
         this.lists.delete(record.kind)

@@ -21,6 +21,8 @@ export interface SyncLoopOptions {
   about: About
   /** Operations and conflicts that a person has to settle here. */
   trouble: () => number
+  /** Kept entries that cannot be read any more. */
+  unreadable: () => number
   /** The standing is another. */
   changed: () => void
   online: boolean
@@ -86,13 +88,14 @@ export class SyncLoop implements Sync {
   }
 
   get standing(): SyncStanding {
-    const { store, trouble, about } = this.options
+    const { store, trouble, unreadable, about } = this.options
     const { values, outbox } = store
     return {
       running: this.underWay !== null,
       online: this.situation.online,
       waiting: outbox.counts().waiting ?? 0,
       trouble: trouble(),
+      unreadable: unreadable(),
       waitingFiles: about.pendingFiles(),
       oldestWaitingMs: outbox.oldestWaitingMs(),
       syncedMs: values.get('synced_ms') ?? null,
@@ -116,7 +119,8 @@ export class SyncLoop implements Sync {
   }
 
   async again(username: string, password: string): Promise<void> {
-    await this.underWay?.catch(() => undefined)
+    // a second tap enrols after the first, not beside it
+    while (this.underWay !== null) await this.underWay.catch(() => undefined)
     const credentials: Credentials = { username, password }
     await this.alone(async () => {
       await enrolAnew(this.exchange, credentials)

@@ -17,7 +17,7 @@ function visit(more: Draft['fields'] = {}): Draft {
 }
 
 function operations({ store }: OpenCore): Operation[] {
-  return store.outbox.entries().map(operationOf)
+  return store.outbox.entries().flatMap((entry) => operationOf(entry) ?? [])
 }
 
 async function problemsOf(work: Promise<unknown>): Promise<[pointer: string, code: string][]> {

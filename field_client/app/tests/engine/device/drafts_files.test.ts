@@ -67,6 +67,19 @@ describe('drafts', () => {
     expect((await opened()).get('a')).toBe(1)
   })
 
+  it('are gone after a wipe, also one that was just being written', async () => {
+    const drafts = await opened()
+    await drafts.keep('a', 1)
+    const writing = drafts.keep('b', 2)
+    // the order clears the store before what is under way comes to it
+    await store.database.transact([{ store: 'drafts', clear: true }])
+    drafts.wiped()
+    await writing
+    await drafts.flush()
+    expect([drafts.get('a'), drafts.get('b')]).toEqual([undefined, undefined])
+    expect(await store.database.keys('drafts')).toEqual([])
+  })
+
   it('show neither name nor content on the disk', async () => {
     const drafts = await opened()
     await drafts.keep('case:沈建国', { phone: '13912345678' })

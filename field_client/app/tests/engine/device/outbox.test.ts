@@ -90,6 +90,18 @@ describe('handing over', () => {
     expect(store.outbox.lastAcknowledged()).toBe(1)
     expect(store.outbox.oldestWaitingMs()).toBe(1001)
   })
+
+  it('counts everything that waits, also what was mended and is offered again', async () => {
+    await captured(1)
+    await store.write((edit) => {
+      edit.outbox.acknowledge(1, 5000)
+      edit.outbox.takeOutcomes([{ counter: 1, outcome: 'rejected', problems: [problem('wrong-type')] }], 1)
+    })
+    await capture(store, { mends: store.outbox.at(1)?.id })
+    expect(store.outbox.counts()).toEqual({ waiting: 1 })
+    await store.write((edit) => edit.outbox.rewrite('another-device'))
+    expect(store.outbox.counts()).toEqual({ waiting: 2 })
+  })
 })
 
 describe('what became of operations', () => {

@@ -142,6 +142,19 @@ describe('a rejected operation', () => {
     await expect(open.settling.mend(operation, {})).rejects.toThrow(NotFound)
   })
 
+  it('is mended once, however often it is tapped', async () => {
+    const open = await opened()
+    const { operation } = await open.core.create('resident', VILLAGE, { household: HOME, name: '沈小明' })
+    await answered(open, 1, {})
+    const fields = { phone: '13800000003' }
+    const taps = await Promise.allSettled([
+      open.settling.mend(operation, fields),
+      open.settling.mend(operation, fields),
+    ])
+    expect(taps.map((tap) => tap.status)).toEqual(['fulfilled', 'rejected'])
+    expect(open.store.outbox.waitingCount()).toBe(1)
+  })
+
   it('that was mended at the window is trouble no more', async () => {
     const open = await opened()
     await open.core.change('household', HOME, { note: '旧' })

@@ -94,7 +94,15 @@ export class Phone {
   /** Its syncing by itself, seen on the screen. */
   loop({ online }: { online: boolean }): SyncLoop {
     const { store, transport, times } = this
-    const options = { store, transport, times, about: ABOUT, trouble: () => 0, changed: () => undefined }
+    const options = {
+      store,
+      transport,
+      times,
+      about: ABOUT,
+      trouble: () => 0,
+      unreadable: () => 0,
+      changed: () => undefined,
+    }
     return new SyncLoop({ ...options, online, visible: true })
   }
 
