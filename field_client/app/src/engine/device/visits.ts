@@ -47,6 +47,8 @@ export class DeviceVisits implements Visits {
   readonly purposes = [...PURPOSES]
   private readonly drafts: VisitDrafts
   private readonly finishing = new Map<string, Promise<Captured>>()
+  /** What may open a round, one after the other, so that each finds the round that the one before it opened. */
+  private opening: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly core: Core) {
     this.drafts = new VisitDrafts(core)
@@ -65,7 +67,11 @@ export class DeviceVisits implements Visits {
     }
   }
 
-  async startRound(grid?: string): Promise<Captured> {
+  startRound(grid?: string): Promise<Captured> {
+    return this.inTurn(() => this.openedRound(grid))
+  }
+
+  private async openedRound(grid?: string): Promise<Captured> {
     const own = this.ownGrid(grid)
     if (this.openRound()?.grid === own.grid) {
       throw new Refused([
@@ -113,7 +119,8 @@ export class DeviceVisits implements Visits {
     // a second tap is the same finishing
     const begun = this.finishing.get(draft.id)
     if (begun) return begun
-    const finished = this.capture(copiedDraft(draft)).finally(() => this.finishing.delete(draft.id))
+    const written = copiedDraft(draft)
+    const finished = this.inTurn(() => this.capture(written)).finally(() => this.finishing.delete(draft.id))
     this.finishing.set(draft.id, finished)
     return finished
   }
@@ -170,8 +177,15 @@ export class DeviceVisits implements Visits {
       { kind: 'visit', village: place.village, action: 'create', record: visit.id, fields, problems },
       ...(task ? [{ kind: 'task', village: place.village, action: 'create' as const, fields: task }] : []),
     ])
-    await this.drafts.forget(visit.id)
+    // the visit is on the disk; its draft is no draft any more, even where it could not be taken away now
+    await this.drafts.forget(visit.id).catch(() => undefined)
     return captureOf(captured, visit.id)
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.opening.then(work)
+    this.opening = done.catch(() => undefined)
+    return done
   }
 
   private async begin(where: Where, startedAt: string, occurredAt: string | null): Promise<VisitDraft> {

@@ -170,6 +170,24 @@ it('captures a visit once, however often it is tapped', async () => {
   expect(core.captured).toHaveLength(1)
 })
 
+it('tells that a visit is captured, also where its draft could not be taken away', async () => {
+  const draft = await visits.start({ household: HOME })
+  core.drafts.forget = () => Promise.reject(new StorageFull())
+  expect((await visits.finish(draft)).record).toBe(draft.id)
+  expect(visits.open()).toEqual([])
+})
+
+it('opens one round, whatever is tapped at the same moment', async () => {
+  const one = await visits.start({ household: HOME })
+  const other = await visits.start({ household: id(2) })
+  await Promise.all([visits.finish(one), visits.finish(other)])
+  expect(core.view.ofKind('round')).toHaveLength(1)
+  await visits.finishRound()
+  later(60)
+  const taps = await Promise.allSettled([visits.startRound(), visits.startRound()])
+  expect(taps.map((tap) => tap.status)).toEqual(['fulfilled', 'rejected'])
+})
+
 it('does not offer a visit again that became an operation just before the phone died', async () => {
   const draft = await visits.start({ household: HOME })
   await visits.finish(draft)
