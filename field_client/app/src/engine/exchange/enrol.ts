@@ -82,6 +82,8 @@ export function takeEnrolment(edit: Edit, { identity, scope, keys, anchor }: Enr
  */
 export async function enrolAnew(exchange: Exchange, credentials: Credentials | null): Promise<number> {
   const { store, transport, identity: before, about } = exchange
+  // the settled history is carried over too
+  await store.complete
   const wanted = {
     deviceName: before.device_name,
     appVersion: about.appVersion,

@@ -56,8 +56,10 @@ export class Push {
         raw = false
       } catch (error) {
         if (!(error instanceof CallRefused)) throw error
-        if (error.code === 'operations-missing') await this.goBack(error)
-        else if (HALVED.has(error.status) && !raw) {
+        if (error.code === 'operations-missing') {
+          await this.goBack(error)
+          raw = false
+        } else if (HALVED.has(error.status) && !raw) {
           raw = batch.length === 1
           size = Math.max(1, Math.floor(batch.length / 2))
         } else throw error

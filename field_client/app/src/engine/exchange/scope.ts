@@ -17,6 +17,8 @@ export function takeScope(edit: Edit, told: ToldScope): void {
   if (known !== undefined && JSON.stringify(scopeOf(known)) === JSON.stringify(scope)) return
   edit.values.set('scope', scope)
   edit.copy.followScope(scope)
+  // what was fetched and not stored yet may be of grids that are no longer ours
+  edit.forgetSegments()
   forgetFeeds(edit.values, followed(scope))
   trimFeeds(edit.values, scope)
 }

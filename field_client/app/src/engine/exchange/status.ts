@@ -1,11 +1,21 @@
 /** Telling the server how the phone stands, and taking what it answers: the scope, its orders, changed outcomes. */
 import { forgetFeeds } from '../device/feed'
 import type { Edit } from '../device/store'
+import type { Label } from '../problem'
 import { moment } from '../sync/clock'
 import type { StatusReply, StatusRequest } from '../wire/messages'
 import type { Exchange } from './exchange'
 import { takeScope } from './scope'
 import { asEnrolAnew, type Push } from './push'
+
+export const LOCKED: Label = {
+  zh: '这台手机已被锁定，暂不能查看资料；可以继续登记，已登记的会照常上报',
+  en: 'this phone is locked by the server: reading is off; capturing and handing over go on',
+}
+const WIPED: Label = {
+  zh: '这台手机已被停用，资料已按要求清除；未上报的记录仍在本机，会继续上报',
+  en: 'this phone was put out of use and its data removed; what was not handed over is kept',
+}
 
 /** What the server orders: nothing, reading stops (`lock`), the copy is removed (`wipe`). */
 export type Orders = 'none' | 'lock' | 'wipe'
@@ -69,7 +79,10 @@ function ordersOf(told: string): Orders {
 /** A lock ends reading; a wipe removes everything but what is not handed over yet. */
 function takeOrders(edit: Edit, orders: Orders): void {
   edit.values.set('orders', orders)
+  // in the same write: whoever cuts the line or ends the app after it changes nothing any more
+  if (orders === 'lock') edit.values.set('reading_ended', LOCKED)
   if (orders !== 'wipe') return
+  edit.values.set('reading_ended', WIPED)
   edit.copy.dropAll()
   edit.forgetSegments()
   edit.beside.push({ store: 'drafts', clear: true })

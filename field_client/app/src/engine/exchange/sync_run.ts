@@ -14,18 +14,10 @@ import { Pull } from './pull'
 import { asEnrolAnew, Push } from './push'
 import { followed } from './scope'
 import type { Divergence } from './segments'
-import { type Orders, tellStatus } from './status'
+import { LOCKED, type Orders, tellStatus } from './status'
 
 const ROUNDS_MAX = 6
 const READING_ENDED = new Set(['device-revoked', 'forbidden'])
-const LOCKED: Label = {
-  zh: '这台手机已被锁定，暂不能查看资料；可以继续登记，已登记的会照常上报',
-  en: 'this phone is locked by the server: reading is off; capturing and handing over go on',
-}
-const WIPED: Label = {
-  zh: '这台手机已被停用，资料已按要求清除；未上报的记录仍在本机，会继续上报',
-  en: 'this phone was put out of use and its data removed; what was not handed over is kept',
-}
 
 /** Reading was refused in the server's own words. */
 function refused({ zh, en }: CallRefused): Label {
@@ -98,16 +90,25 @@ export class SyncRun {
     const push = new Push(this.exchange)
     if (this.compare) await push.compare()
     this.compare = false
+    await this.handOver(push)
+    this.exchange.step({ step: 'status', done: 0, total: 1 })
+    const { outbox } = this.exchange.store
+    const had = outbox.lastAcknowledged()
+    const orders = await tellStatus(this.exchange, push, [])
+    // a restored server that says only here what it lost: it is offered again before the copy follows it
+    if (outbox.lastAcknowledged() < had) await this.handOver(push)
+    if (orders === 'wipe') return
+    this.pulling = true
+    await this.pullAll(push, orders)
+  }
+
+  private async handOver(push: Push): Promise<void> {
+    const before = push.pushed
     try {
       await push.run()
     } finally {
-      this.report.pushed += push.pushed
+      this.report.pushed += push.pushed - before
     }
-    this.exchange.step({ step: 'status', done: 0, total: 1 })
-    const orders = await tellStatus(this.exchange, push, [])
-    if (orders === 'wipe') return this.endReading(WIPED)
-    this.pulling = true
-    await this.pullAll(push, orders)
   }
 
   private async pullAll(push: Push, orders: Orders): Promise<void> {

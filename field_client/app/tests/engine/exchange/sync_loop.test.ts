@@ -128,6 +128,24 @@ it('asks for the account where the server knows the phone no more, and goes on w
   expect(loop.standing).toMatchObject({ needsAccount: false, waiting: 0, failure: null })
 })
 
+it('enrols once after the other however often the account is given', async () => {
+  const renewed = await Phone.enrolled(server.url, server.account('w2'))
+  loop = renewed.loop({ online: true })
+  await renewed.capture('两次点按')
+  let open = 0
+  let most = 0
+  renewed.fault = async (path, go) => {
+    if (path !== '/enrol') return go()
+    most = Math.max(most, (open += 1))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    return go().finally(() => (open -= 1))
+  }
+  const { username, password } = server.account('w2')
+  await Promise.all([loop.again(username, password), loop.again(username, password)])
+  expect(most).toBe(1)
+  expect(renewed.states()).toEqual(['applied'])
+})
+
 it('ends what is under way when the phone is locked', async () => {
   loop = phone.loop({ online: true })
   phone.fault = () => new Promise(() => undefined)

@@ -225,9 +225,49 @@ describe('a history that cannot go on', () => {
     expect(worker.states()).toEqual(['applied'])
     expect(worker.store.copy.size).toBe(before)
   })
+
+  it('is offered again, and shown meanwhile, where the app was ended before it heard how far the server is', async () => {
+    const worker = await Phone.enrolled(server.url, server.account('w5'))
+    await worker.sync()
+    await worker.capture('断在恢复时')
+    await worker.sync()
+    const { store } = worker
+    expect(store.outbox.laid()).toEqual([])
+    const epoch = '01970000-0000-7000-8000-0000000000e3'
+    // what is on the disk when the app is ended as soon as another epoch was told
+    await store.write((edit) => edit.values.set('identity', { ...worker.identity, epoch }))
+    const start = { acknowledged: 0, digest: firstPrevious(worker.identity.device) }
+    let pushes = 0
+    let pages = 0
+    worker.fault = (path, go) => {
+      if (path === '/push') pushes += 1
+      // the reference feed is followed, and the village's segments are stored
+      if (path === '/changes' && (pages += 1) >= 2) return Promise.reject(new TypeError('no line'))
+      const more = path === '/status' ? start : path === '/segments' ? { segments: [], hashes: null } : {}
+      return telling(() => true, { epoch, ...more })(path, go)
+    }
+    await expect(worker.sync()).rejects.toThrow(Unreachable)
+    expect(pushes).toBe(1)
+    expect(worker.titles()).not.toContain('断在恢复时')
+    expect(store.outbox.laid().map((operation) => operation.fields?.['title'])).toEqual(['断在恢复时'])
+    worker.fault = (_, go) => go()
+    await worker.sync()
+    expect(worker.titles()).toContain('断在恢复时')
+    expect(store.outbox.laid()).toEqual([])
+    expect(worker.states()).toEqual(['applied'])
+  })
 })
 
 describe('what the phone may read', () => {
+  it('ends with the order, also where the line is cut right after it', async () => {
+    const gone = await Phone.enrolled(server.url, server.account('w6'))
+    await gone.sync()
+    await server.revoke(gone.identity.device, 'lock')
+    gone.fault = (path, go) => (path === '/changes' ? Promise.reject(new TypeError('no line')) : go())
+    await expect(gone.sync()).rejects.toThrow(Unreachable)
+    expect(gone.store.values.get('reading_ended')?.zh).toContain('锁定')
+  })
+
   it('ends when it is revoked; what is captured is handed over all the same', async () => {
     const gone = await Phone.enrolled(server.url, server.account('w6'))
     await gone.sync()
