@@ -4,7 +4,7 @@
  * and goes on from where it stopped, as what came is kept.
  */
 import { readonly, ref, type Ref } from 'vue'
-import { pause } from '@/engine/exchange/backoff'
+import { pause } from '@/engine/backoff'
 
 const AGAIN_MS = 5_000
 const WORKER = `${import.meta.env.BASE_URL}sw.js`

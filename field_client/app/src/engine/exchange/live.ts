@@ -4,7 +4,7 @@
  * Listened to only while the app is seen and there is a network. Whatever is missed is found by the next sync anyway.
  */
 import { CallRefused } from '../errors'
-import { pause, waitMs } from './backoff'
+import { pause, waitMs } from '../backoff'
 import type { Transport } from './transport'
 
 const FIRST_WAIT_MS = 2_000

@@ -1,6 +1,6 @@
 /** Asking a few times while a line is bad; the sync loop tries the whole again, with longer waits. */
 import { ServerBusy, Unreachable } from '../errors'
-import { pause, waitMs } from './backoff'
+import { pause, waitMs } from '../backoff'
 
 const ATTEMPTS_MAX = 4
 const FIRST_WAIT_MS = 700

@@ -1,5 +1,5 @@
 /** When the next sync is to be: a pure decision, so that it can be looked at without waiting. */
-import { waitMs } from './backoff'
+import { waitMs } from '../backoff'
 
 const AFTER_CAPTURE_MS = 700
 export const EVERY_MS = 5 * 60_000

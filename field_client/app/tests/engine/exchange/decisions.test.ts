@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Held } from '../../../src/engine/device/record_copy'
 import { ArrivingSegment } from '../../../src/engine/exchange/arriving_segment'
-import { waitMs } from '../../../src/engine/exchange/backoff'
+import { waitMs } from '../../../src/engine/backoff'
 import { Download } from '../../../src/engine/exchange/download'
 import { Events } from '../../../src/engine/exchange/live'
 import { combined, differingParts } from '../../../src/engine/exchange/pull'
