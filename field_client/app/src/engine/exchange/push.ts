@@ -9,7 +9,7 @@
  */
 import type { OutboxEntry } from '../device/outbox'
 import type { Edit } from '../device/store'
-import { CallRefused } from '../errors'
+import { CallRefused, Unreachable } from '../errors'
 import { momentMs } from '../sync/clock'
 import { rawForm } from '../sync/operation'
 import type { PushReply } from '../wire/messages'
@@ -52,6 +52,8 @@ export class Push {
       try {
         const reply = await this.send(batch, raw)
         await this.take(reply, last.counter)
+        if (outbox.waiting(1).at(0)?.counter === first.counter)
+          throw new Unreachable(new Error('a push that does not advance'))
         size = Math.min(limits.batch_operations, size * 2)
         raw = false
       } catch (error) {

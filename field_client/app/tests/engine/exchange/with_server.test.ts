@@ -148,6 +148,18 @@ describe('handing over', () => {
     expect(phone.states().at(-1)).toBe('applied')
   })
 
+  it('ends where a reply takes nothing in, instead of asking for ever', async () => {
+    const unheard = await Phone.enrolled(server.url, server.account('w1'))
+    await unheard.capture('没有收下')
+    const start = { acknowledged: 0, digest: firstPrevious(unheard.identity.device), outcomes: [] }
+    unheard.fault = telling((path) => path === '/push', start)
+    await expect(unheard.sync()).rejects.toThrow(Unreachable)
+    expect(unheard.states()).toEqual(['waiting'])
+    unheard.fault = (_, go) => go()
+    await unheard.sync()
+    expect(unheard.states()).toEqual(['applied'])
+  })
+
   it('halves what is refused for its content, and sends a single one raw', async () => {
     await phone.capture('一')
     await phone.capture('二', { spoilt: (exact) => exact.replace('"format":1', '"format":01') })
