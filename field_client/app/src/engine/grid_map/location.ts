@@ -42,6 +42,19 @@ export function positionOf(values: Fields): Position | null {
   return isPosition(position) ? toWgs84(position, systemOf(location.system)) : null
 }
 
+/** The fix that a record carries, in WGS-84; null where it has none. */
+export function fixIn(values: Fields): Fix | null {
+  const location = objectOf(values.location)
+  if (location === undefined) return null
+  const position: Position = [Number(location.longitude), Number(location.latitude)]
+  return {
+    position: toWgs84(position, systemOf(location.system)),
+    system: 'WGS-84',
+    accuracyMeters: typeof location.accuracy_m === 'number' ? location.accuracy_m : null,
+    atMs: Date.parse(String(location.at)),
+  }
+}
+
 /** What a phone's receiver measured, in WGS-84. */
 export interface Measured {
   lon: number

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { nearestOnBorder, readGrid } from '@/engine/grid_map/grids'
-import { distanceMeters, fixRemarks, locationFields, positionOf, type Fix } from '@/engine/grid_map/location'
+import { distanceMeters, fixIn, fixRemarks, locationFields, positionOf, type Fix } from '@/engine/grid_map/location'
 
 const AT = 1_795_420_800_000
 const fix = (lon: number, lat: number, more: Partial<Fix> = {}): Fix => ({
@@ -73,6 +73,16 @@ it('reads positions in their system and writes a fix without fractions', () => {
       accuracy_m: 12,
     },
   )
+})
+
+it('reads the fix of a record as it was written, and remarks on one far from the door', () => {
+  const measured = { lon: 120.6, lat: 30.3, accuracyM: 12, atMs: Date.UTC(2026, 10, 23, 8) }
+  const fix = fixIn({ location: locationFields(measured) })
+  expect(fix).toMatchObject({ position: [120.6, 30.3], accuracyMeters: 12, atMs: measured.atMs })
+  if (fix === null) throw new Error('no fix')
+  expect(fixRemarks(fix, { household: [120.6, 30.3] })).toEqual([])
+  expect(fixRemarks(fix, { household: [120.6, 30.31] })).toHaveLength(1)
+  expect(fixIn({})).toBeNull()
 })
 
 it('finds the nearest point of a border, and draws nothing of a broken grid', () => {
