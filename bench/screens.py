@@ -15,6 +15,7 @@ from rich.console import Console
 from tests.browser.chromium_phone import ChromiumPhone
 from tests.browser.served_demo import make_template, served_demo
 from tests.browser.tour.colleagues import colleagues
+from tests.browser.tour.screens import quiet
 from tests.browser.tour.walk import walk
 
 ROOT = Path(__file__).parents[1]
@@ -68,6 +69,7 @@ def _take(folder: Path) -> None:
 
 
 def _picture(phone: ChromiumPhone, name: str) -> None:
+    quiet(phone.page)
     dark = name.endswith("-dark")
     if dark:
         phone.page.emulate_media(color_scheme="dark")

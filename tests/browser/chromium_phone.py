@@ -64,7 +64,7 @@ class ChromiumPhone:
             has_touch=not desk,
             is_mobile=not desk,
             locale="zh-CN",
-            env=dict(os.environ, LANGUAGE="zh_CN"),
+            env=dict(os.environ, LANG="zh_CN.UTF-8", LANGUAGE="zh_CN"),
             timezone_id="Asia/Shanghai",
             color_scheme="dark" if dark else "light",
         )

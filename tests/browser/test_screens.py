@@ -47,6 +47,7 @@ def test_nothing_is_wrong_with_any_screen(demo: ServedDemo, phone: Phones, tmp_p
 def test_english_fits_too(demo: ServedDemo, phone: Phones, tmp_path: Path) -> None:
     eye, faults = Eye(), []
     with colleagues(demo, tmp_path) as around:
+        around.disagree()
         page = enrol(phone(demo.address), demo)
         page.evaluate(ENGLISH)
         page.reload()

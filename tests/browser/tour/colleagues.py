@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.demo.desk import Desk
 from field_client.cases import NewCase
 from field_client.device import Device
 from sync.record import Record
@@ -111,14 +110,13 @@ class Colleagues:
         self.first.sync()
 
     def _post(self, path: str, **body: Any) -> None:
-        username = f"{VILLAGE}-lead"
-        lead = Desk(self._demo.address, {"username": username, "password": self._demo.password(username)})
-        lead.post(path, **body)
+        with closing(self._demo.sign_in(f"{VILLAGE}-lead")) as lead:
+            lead.post(f"/api/v1{path}", json=body).raise_for_status()
 
 
 @contextmanager
 def colleagues(demo: ServedDemo, folder: Path) -> Iterator[Colleagues]:
-    """Enrolled, synced, and at odds with each other."""
+    """Enrolled, synced, and not at odds with anybody yet."""
     devices = [Device(folder / f"device-{number}.db") for number in range(3)]
     for device, username in zip(devices, (f"{VILLAGE}-w2", f"{VILLAGE}-w3", WORKER), strict=True):
         device.enrol(demo.address, username, demo.password(username), f"演示设备 {username[-2:]}")
@@ -126,7 +124,6 @@ def colleagues(demo: ServedDemo, folder: Path) -> Iterator[Colleagues]:
     around = Colleagues(demo, *devices)
     around.cover()
     around.plan(around.first.worker)
-    around.disagree()
     yield around
     for device in devices:
         device.close()

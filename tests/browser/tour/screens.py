@@ -36,6 +36,6 @@ def still(page: Page) -> None:
     )
 
 
-def gone(page: Page, told: str) -> None:
-    """Until something that is told for a moment is gone, so that it does not stand on the screens after it."""
-    expect(page.get_by_text(told).first).to_be_hidden(timeout=20_000)
+def quiet(page: Page) -> None:
+    """Until nothing is told any more that is told for a moment."""
+    expect(page.locator(".undo-bar, .van-toast").filter(visible=True)).to_have_count(0, timeout=20_000)

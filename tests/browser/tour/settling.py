@@ -9,12 +9,13 @@ from playwright.sync_api import expect
 from tests.browser.chromium_phone import ChromiumPhone
 from tests.browser.flows import button, offline
 from tests.browser.tour.colleagues import Colleagues
-from tests.browser.tour.screens import gone, show, still
+from tests.browser.tour.screens import show, still
 
 
 def settling_stops(phone: ChromiumPhone, around: Colleagues) -> Iterator[str]:
     """A choice made without a network, which a colleague had made before."""
     page = phone.page
+    around.disagree()
     around.plan(around.owner)
     show(page, "/outbox")
     button(page, "现在同步").click()
@@ -35,7 +36,6 @@ def settling_stops(phone: ChromiumPhone, around: Colleagues) -> Iterator[str]:
     button(page, "采用这一个", exact=False).last.click()
     still(page)
     yield "conflict-chosen"
-    gone(page, "已选好")
     show(page, "/outbox")
     yield "outbox-waiting"
     page.get_by_role("main").get_by_role("link").nth(1).click()
