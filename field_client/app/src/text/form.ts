@@ -26,8 +26,8 @@ export default {
     copy: '复制',
     share: '分享',
     separator: '、',
-    notReady: '表单没有加载出来，已填的内容都在。',
-    tryAgain: '再试一次',
+    notReady: '表单没有加载出来，已填的内容都在。有信号时点下面重新打开。',
+    tryAgain: '重新打开',
   },
   en: {
     required: 'required',
@@ -56,7 +56,7 @@ export default {
     copy: 'Copy',
     share: 'Share',
     separator: ', ',
-    notReady: 'The form could not be loaded; what you filled in is kept.',
-    tryAgain: 'Try again',
+    notReady: 'The form could not be loaded; what you filled in is kept. Open again where there is a signal.',
+    tryAgain: 'Open again',
   },
 }

@@ -40,7 +40,7 @@ export class OpenPhone {
   readonly history: DeviceHistory
   readonly sync: SyncLoop
   private lastCounter: number
-  private readonly idle: ReturnType<typeof setTimeout>
+  private idle: ReturnType<typeof setTimeout>
   private tell: ((change: Change) => void) | null
 
   private constructor(
@@ -66,7 +66,7 @@ export class OpenPhone {
     this.sync = this.syncing(around)
     this.lastCounter = store.outbox.chain().counter
     // what forms and the searches of items and people need is loaded when the first screen stands
-    this.idle = setTimeout(() => void this.prepare(), IDLE_MS)
+    this.idle = setTimeout(() => this.prepareOnce(), IDLE_MS)
     // after the view's own, so that whoever is told finds it new already
     store.onChange((changed) => this.follow(changed))
   }
@@ -101,6 +101,12 @@ export class OpenPhone {
     this.sync.stop()
     this.store.close(why)
     this.store.vault.lock()
+  }
+
+  /** Not during a first download: over a bad line a browser that failed to load a part never loads it in this page. */
+  private prepareOnce(): void {
+    if (this.sync.standing.ready) void this.prepare()
+    else this.idle = setTimeout(() => this.prepareOnce(), IDLE_MS)
   }
 
   /** What could not be loaded is tried again by whoever needs it. */
