@@ -28,7 +28,7 @@ NAMES = {
     "today": "02-today",
     "visit-finding": "03-visit",
     "household": "04-household",
-    "map": "05-map",
+    "map-close": "05-map",
     "items-results": "06-items",
     "item": "07-item",
     "case-form-problems": "08-case-form",
