@@ -50,7 +50,6 @@ export default {
     clockFast: '快 {time}，登记时会改正',
     version: '版本',
     never: '还没有',
-    leaseHint: '长时间没有联网时，服务器会停止本机查看居民资料；登记和上传不受影响，联网后恢复。',
     otherKind: '其他（{kind}）',
     kinds: {
       household: '户',
@@ -166,8 +165,6 @@ export default {
     clockFast: '{time} fast; corrected when you capture',
     version: 'Version',
     never: 'not yet',
-    leaseHint:
-      'After a long time without contact the server ends reading on this phone; capturing and uploading go on, and reading comes back online.',
     otherKind: 'Other ({kind})',
     kinds: {
       household: 'Households',

@@ -25,7 +25,7 @@ export default {
     },
     needsAccount: '需要重新登录才能上传，已登记的内容都在本机。',
     signIn: '重新登录',
-    readingEnded: '服务器已停止本机查看资料：{why}。仍可登记和上传。',
+    readingEnded: '服务器不再向本机下发资料：{why}。仍可登记和上传。',
     unreadable:
       '手机里有 {count} 条旧资料（已上传的记录或草稿）损坏读不出，其他都照常使用。请告诉村里的管理员，不要清除浏览器数据。',
     history: '登记历史',
@@ -88,7 +88,7 @@ export default {
     },
     needsAccount: 'Sign in again to upload; everything captured is on this phone.',
     signIn: 'Sign in again',
-    readingEnded: 'The server ended reading on this phone: {why}. Capturing and uploading go on.',
+    readingEnded: 'The server sends this phone no more records: {why}. Capturing and uploading go on.',
     unreadable:
       'Old entries that cannot be read any more (uploaded ones or drafts): {count}. Everything else goes on. Tell the village, and do not clear the browser.',
     history: 'What I captured',
