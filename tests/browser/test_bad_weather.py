@@ -126,11 +126,11 @@ def test_a_revoked_phone_goes_on_capturing_and_handing_over(demo: ServedDemo, ph
     (mine,) = [device for device in devices(demo) if device["id"] not in known]
     demo.run("device", "revoke", mine["id"], "--reason", "手机丢失")
     sync_now(page)
-    expect(page.get_by_text("服务器已停止本机查看资料")).to_be_visible()
+    expect(page.get_by_text("服务器不再向本机下发资料")).to_be_visible()
     expect(page.get_by_text("可以继续登记")).to_be_visible()
     in_chinese(page)
     button(page, "返回").click()
-    expect(page.get_by_text("服务器已停止本机查看数据，仍可登记和上传")).to_be_visible()
+    expect(page.get_by_text("服务器不再向本机下发资料，仍可登记和上传")).to_be_visible()
     door = plain_visit(page)
     eventually(lambda: arrivals.visited() == [door.id])
     in_chinese(page)
