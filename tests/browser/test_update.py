@@ -43,7 +43,7 @@ def test_a_new_version_loses_nothing(template: Path, tmp_path: Path, next_build:
         demo.kill()
         captured = plain_visit(page)
         door = start_visit(page)
-        button(page, "事由、同行、备注、后续、位置").click()
+        button(page, "事由、同行、备注、后续").click()
         page.get_by_label("备注").fill(NOTE)
         waiting(page, 2)
 

@@ -34,7 +34,7 @@ def complete(page: Page, name: str, outcome: str) -> None:
 
 def more(page: Page) -> None:
     """Unfold what an ordinary visit does not need."""
-    button(page, "事由、同行、备注、后续、位置").click()
+    button(page, "事由、同行、备注、后续").click()
 
 
 def elsewhere(page: Page) -> None:

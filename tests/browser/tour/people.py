@@ -36,7 +36,6 @@ def people_stops(page: Page, around: Colleagues) -> Iterator[str]:
     page.wait_for_timeout(300)
     yield "map"
     page.locator(".leaflet-control-zoom-in").click()
-    page.locator(".leaflet-control-zoom-in").click()
     page.wait_for_timeout(600)
     yield "map-close"
     button(page, "列表").click()
