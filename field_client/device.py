@@ -132,6 +132,14 @@ class Device:
         """A moment of the phone's clock in corrected time, Unix milliseconds."""
         return moment_ms(said) - read_times(self.times, self.store.meta("anchor", Anchor)).offset_ms
 
+    def as_said(self, at: str) -> str:
+        """A moment that a person names, as the phone's clock would have said it. As it is where it is none."""
+        try:
+            at_ms = moment_ms(at)
+        except ValueError:
+            return at  # judged with the rest, and told
+        return moment(at_ms + read_times(self.times, self.store.meta("anchor", Anchor)).offset_ms)
+
     def today(self) -> date:
         """Today in Asia/Shanghai, by corrected time."""
         return count_day(self.now_ms())

@@ -114,8 +114,16 @@ class Visits:
     def later(
         self, household: str | None, started_at: str, fields: dict[str, Any], anyway: bool = False
     ) -> Captured:
-        """Write a visit up later: when it occurred and when it is recorded are two times."""
-        said = {"started_at": started_at, "recorded_at": self._device.said(), "written_up_later": True}
+        """Write a visit up later: when it occurred and when it is recorded are two times.
+
+        `started_at` is the time as it was; it is kept as the phone's clock would have said it, as every record is.
+        """
+        device = self._device
+        said = {
+            "started_at": device.as_said(started_at),
+            "recorded_at": device.said(),
+            "written_up_later": True,
+        }
         return self.record(household, {**said, **fields}, anyway=anyway)
 
     def record(

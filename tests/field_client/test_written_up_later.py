@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from sync.clock import moment
+from sync.counting_facts import occurred_ms
 from tests.field_client.field_world import Phone
 from tests.server.sync_village import GRID_1, NOW_MS, household_id
 
@@ -34,3 +35,13 @@ def test_it_opens_a_round_of_its_time_where_there_was_none(phone: Make) -> None:
     assert later(wang, 1, at_ms + HOUR_MS) == opened.id
     assert later(wang, 2, at_ms - 4 * HOUR_MS) != opened.id
     assert wang.device.visits.open_round() is None
+
+
+def test_the_time_that_a_person_names_is_right_on_a_phone_whose_clock_is_wrong(phone: Make) -> None:
+    wang = phone().enrol()
+    wang.times.wall_error_ms = 26 * HOUR_MS
+    wang.device.sync()
+    captured = wang.device.visits.later(household_id(GRID_1, 0), moment(NOW_MS - HOUR_MS), {"outcome": "met"})
+    visit = wang.device.record("visit", captured.record)
+    assert occurred_ms(visit) == NOW_MS - HOUR_MS
+    assert visit.values["started_at"] == moment(NOW_MS + 25 * HOUR_MS)

@@ -1,6 +1,7 @@
 /** A household and its people as cards and pages show them. */
 import type { DueHousehold, View } from '@/engine/api'
 import { NEUTRAL_REASON } from '@/engine/grid_map/visit_classes'
+import { occurredMs } from '@/engine/sync/counting_facts'
 import type { FieldRecord } from '@/engine/sync/record'
 import { countDay } from '@/engine/days'
 import { dayInWords } from './days'
@@ -29,9 +30,9 @@ export function lastVisit(
   today: string,
   say: (one: Saying) => string,
 ): Saying {
-  const latest = visits.find((one) => !one.void && !Number.isNaN(Date.parse(text(one.values.started_at))))
+  const latest = visits.find((one) => !one.void && occurredMs(one) > 0)
   if (!latest) return { key: 'people.never_visited' }
-  const day = countDay(Date.parse(text(latest.values.started_at)))
+  const day = countDay(occurredMs(latest))
   const key = `people.last_${text(latest.values.outcome)}`
   return { key, named: { when: say(dayInWords(day, today)) } }
 }

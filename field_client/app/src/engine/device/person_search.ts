@@ -5,6 +5,7 @@
 import type { Found } from '../api'
 import { normalisePhone } from '../forms/codes'
 import { text, textOrNull } from '../field_values'
+import { householdName } from '../household_name'
 import type { FieldRecord } from '../sync/record'
 import type { Core } from './core'
 import { byGridAndDoor, DoorOrder } from './door_order'
@@ -152,8 +153,10 @@ export class PersonSearch {
   }
 }
 
-function soughtBy({ values }: FieldRecord, initials: Initials | null): Sought {
-  const name = text(values, 'name')
+function soughtBy(record: FieldRecord, initials: Initials | null): Sought {
+  const { values } = record
+  // a household is found as it is shown, with its 户
+  const name = record.kind === 'household' ? householdName(record) : text(values, 'name')
   const number = text(values, 'house_number')
   const parts = [name, initials?.(name) ?? '', number, text(values, 'address')]
   const phone = textOrNull(values, 'phone')

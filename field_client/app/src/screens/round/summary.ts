@@ -1,5 +1,6 @@
 /** What a worker did today, out of what was captured: nothing is typed for it. */
 import type { VisitOutcome } from '@/engine/api'
+import { occurredMs } from '@/engine/sync/counting_facts'
 import type { FieldRecord } from '@/engine/sync/record'
 import { countDay } from '@/engine/days'
 import { text, texts } from '@/parts/plain'
@@ -13,17 +14,12 @@ export interface RoundSummary {
   byOutcome: { outcome: VisitOutcome; number: number }[]
 }
 
-/** When a visit took place, as it was written down. */
-export function visitMs(visit: FieldRecord): number {
-  return Date.parse(text(visit.values.started_at))
-}
-
 /** One's own visits of a day, those made as a companion too, the latest first. */
 export function visitsOfDay(visits: readonly FieldRecord[], worker: string, day: string): FieldRecord[] {
   return visits
     .filter((one) => one.values.worker === worker || texts(one.values.companions).includes(worker))
-    .filter((one) => !Number.isNaN(visitMs(one)) && countDay(visitMs(one)) === day)
-    .sort((one, other) => visitMs(other) - visitMs(one))
+    .filter((one) => countDay(occurredMs(one)) === day)
+    .sort((one, other) => occurredMs(other) - occurredMs(one))
 }
 
 /** The figures of some visits; a household that was seen twice is one household. */

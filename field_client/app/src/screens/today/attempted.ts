@@ -1,8 +1,8 @@
 /** Where somebody was sought today already: the household stays due, and gives way to those where nobody was yet. */
 import type { DueHousehold } from '@/engine/api'
+import { occurredMs } from '@/engine/sync/counting_facts'
 import type { FieldRecord } from '@/engine/sync/record'
 import { countDay } from '@/engine/days'
-import { text } from '@/parts/plain'
 
 /** The list in its order, those that were tried today (未遇, a call) after the others. */
 export function attemptedLast(
@@ -16,6 +16,5 @@ export function attemptedLast(
 }
 
 function wasOn(visit: FieldRecord, day: string): boolean {
-  const at = Date.parse(text(visit.values.started_at))
-  return !Number.isNaN(at) && countDay(at) === day
+  return countDay(occurredMs(visit)) === day
 }

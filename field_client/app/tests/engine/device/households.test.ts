@@ -87,6 +87,7 @@ describe('search', () => {
     expect(names(people.search('沈建3'))).toEqual(['沈建3', '沈建3'])
     expect(people.search('3号')[0]?.record.id).toBe(id(3))
     expect(people.search('敭村11')).toHaveLength(1)
+    expect(people.search('沈建3户')[0]?.record).toMatchObject({ kind: 'household', id: id(3) })
     expect(people.search('0012').map((one) => one.record.id)).toEqual([id(12)])
     expect(people.search('  ')).toEqual([])
     expect(people.search('没有这个人')).toEqual([])
