@@ -5,7 +5,7 @@ import type { Item } from '../forms/catalogue'
 import { capacities } from '../forms/handling/duty'
 import { isMaterialState } from '../forms/handling/materials'
 import type { Actor } from '../forms/handling/states'
-import { isOpen, movesFrom } from '../forms/handling/workflow'
+import { awaited, isOpen, movesFrom } from '../forms/handling/workflow'
 import { text, type Fields } from '../field_values'
 import type { FieldRecord } from '../sync/record'
 import type { Core } from './core'
@@ -35,6 +35,12 @@ export function goesOn(item: Item | undefined, record: FieldRecord): boolean {
   if (record.void || item === undefined) return unsettled(item, record)
   const state = text(record.values, 'state')
   return isOpen(item.mode, state) || movesFrom(item.mode, state).some((move) => move.onward)
+}
+
+/** Whether the window on duty can take a case onward from where it is. */
+export function windowIsAwaited(item: Item | undefined, record: FieldRecord): boolean {
+  if (record.void || item === undefined) return false
+  return awaited(item.mode, item.finish, text(record.values, 'state')).has('window')
 }
 
 /** In what capacities this phone's worker acts on a case with these values today. */

@@ -14,7 +14,7 @@ import type { Problem } from '../problem'
 import { text, type Fields } from '../field_values'
 import type { FieldRecord } from '../sync/record'
 import { CaseDrafts, copiedCase } from './case_drafts'
-import { goesOn, itemOfCase, materialsOf } from './case_facts'
+import { goesOn, itemOfCase, materialsOf, windowIsAwaited } from './case_facts'
 import { capturedBefore, endingOf, endingProblems, visitItem, type Ending } from './case_ending'
 import { moveFields } from './case_moves'
 import { receiptOf } from './case_receipt'
@@ -191,9 +191,10 @@ export class DeviceCases implements Cases {
     const { core } = this
     if (core.view.duty(core.today()) !== 'window') return []
     const me = core.identity.worker.id
-    return this.sheets((one) => one.values.holder !== me && goesOn(itemOfCase(core, one), one)).filter(
-      (sheet) => sheet.moves.some((move) => move.onward && move.allowed),
-    )
+    // most wait for somebody else: they are not made into sheets only to be left out
+    return this.sheets(
+      (one) => one.values.holder !== me && windowIsAwaited(itemOfCase(core, one), one),
+    ).filter((sheet) => sheet.moves.some((move) => move.onward && move.allowed))
   }
 
   sheet(record: string): CaseSheet {

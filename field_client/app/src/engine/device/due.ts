@@ -3,7 +3,7 @@
  * `field_client/due.py`. What is due of all households is made once for each version of what is shown.
  */
 import type { DueHousehold } from '../api'
-import { lastCounted, stateOf } from '../grid_map/coverage'
+import { lastCounted, stateOf, type LastCounted } from '../grid_map/coverage'
 import type { Position } from '../grid_map/coordinates'
 import { addDays, countDay, type Day } from '../days'
 import { distanceMeters, positionOf } from '../grid_map/location'
@@ -39,6 +39,7 @@ export interface HouseholdDue {
 export class DueList {
   private made: { version: number; today: Day; byId: Map<string, HouseholdDue> } | null = null
 
+  private readonly madeOf = new WeakMap<FieldRecord, { one: HouseholdDue; atMs: number | undefined }>()
   private readonly doors = new DoorOrder(byDoor)
 
   constructor(private readonly core: Core) {}
@@ -131,12 +132,20 @@ export class DueList {
     const found = new Map<string, HouseholdDue>()
     for (const household of this.doors.of(view.ofKind('household'))) {
       if (household.values.status === 'moved_out') continue
-      const last = counted.get(household.id)
-      const visitClass = VISIT_CLASSES.orDefault(text(household.values, 'visit_class') || DEFAULT_CLASS)
-      const due = dueOf(household, visitClass, last?.day ?? null, last?.atMs ?? null)
-      found.set(household.id, { household, visitClass, due, lastCounted: last?.day ?? null })
+      found.set(household.id, this.remembered(household, counted.get(household.id)))
     }
     return found
+  }
+
+  /** What a capture did not touch stays as it was made: due depends on the record and its latest counted visit. */
+  private remembered(household: FieldRecord, last: LastCounted | undefined): HouseholdDue {
+    const known = this.madeOf.get(household)
+    if (known && known.one.lastCounted === (last?.day ?? null) && known.atMs === last?.atMs) return known.one
+    const visitClass = VISIT_CLASSES.orDefault(text(household.values, 'visit_class') || DEFAULT_CLASS)
+    const due = dueOf(household, visitClass, last?.day ?? null, last?.atMs ?? null)
+    const one = { household, visitClass, due, lastCounted: last?.day ?? null }
+    this.madeOf.set(household, { one, atMs: last?.atMs })
+    return one
   }
 }
 

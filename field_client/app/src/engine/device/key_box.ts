@@ -9,7 +9,7 @@ export const ITERATIONS_MIN = 210_000
 const ITERATIONS_MAX = 10_000_000
 const PROBE_ITERATIONS = 50_000
 /** How long a try may take on this phone: as slow for a guesser as a worker will bear. */
-const TRY_MS = 250
+const TRY_MS = 150
 const SALT_BYTES = 16
 const NONCE_BYTES = 12
 const encoder = new TextEncoder()
@@ -22,7 +22,7 @@ export interface KeyBox {
   wrapped: Bytes
 }
 
-/** Iterations that take this phone about 250 ms, at least 210,000; `nowMs` is a monotonic clock. */
+/** Iterations that take this phone about 150 ms, at least 210,000; `nowMs` is a monotonic clock. */
 export async function measuredIterations(nowMs: () => number): Promise<number> {
   const began = nowMs()
   await pinKey('000000', new Uint8Array(SALT_BYTES), PROBE_ITERATIONS)
