@@ -1,6 +1,13 @@
 import { expect, it } from 'vitest'
 import { nearestOnBorder, readGrid } from '@/engine/grid_map/grids'
-import { distanceMeters, fixIn, fixRemarks, locationFields, positionOf, type Fix } from '@/engine/grid_map/location'
+import {
+  distanceMeters,
+  fixIn,
+  fixRemarks,
+  locationFields,
+  positionOf,
+  type Fix,
+} from '@/engine/grid_map/location'
 
 const AT = 1_795_420_800_000
 const fix = (lon: number, lat: number, more: Partial<Fix> = {}): Fix => ({
