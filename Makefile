@@ -1,4 +1,4 @@
-# The five words of this project. Each does its own set-up; see README.md.
+# The words of this project. Each does its own set-up; see README.md.
 PORT ?= 8000
 DATA ?= data
 SCALE ?= village
