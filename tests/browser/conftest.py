@@ -7,18 +7,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Playwright, expect, sync_playwright
 
 from tests.browser.bad_network import BadNetwork
 from tests.browser.chromium_phone import ChromiumPhone
 from tests.browser.served_demo import ServedDemo, make_template, served_demo
 
+# what a screen says stands there within this time, also where both cores are busy
+STANDS_WITHIN_MS = 15_000
 DIST = Path(__file__).parents[2] / "field_client" / "app" / "dist"
 
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """One driver for a process."""
+    expect.set_options(timeout=STANDS_WITHIN_MS)
     with sync_playwright() as started:
         yield started
 

@@ -10,6 +10,7 @@ from tests.browser.flows import button, heading, home, tab
 def find_item(page: Page, said: str, name: str) -> None:
     """Search the catalogue by what is said, and open the item."""
     page.get_by_role("searchbox").fill(said)
+    expect(page.get_by_text("找到 ")).to_be_visible()
     page.get_by_role("link", name=name).first.click()
     expect(heading(page)).to_have_text(name)
 

@@ -100,6 +100,7 @@ def killed_in_a_form(one: ChromiumPhone) -> None:
     page = one.page
     tab(page, "事项")
     page.get_by_role("searchbox").fill("消防隐患")
+    expect(page.get_by_text("找到 ")).to_be_visible()
     page.get_by_role("link", name="消防隐患上报").first.click()
     button(page, "现在办理").click()
     button(page, "不在名单里的人").click()
@@ -147,6 +148,6 @@ def test_killed_in_the_middle_of_syncing(demo: ServedDemo, network: BadNetwork, 
     one.kill()
     page = reopen(one)
     network.set(FINE)
-    expect(page.get_by_text("都上传了")).to_be_visible()
+    expect(page.get_by_text("都上传了")).to_be_visible(timeout=60_000)
     assert arrivals.visited() == sorted(door.id for door in doors)
     arrivals.prove_once()
