@@ -48,6 +48,7 @@ PAGES = sorted(
 )
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+IMAGE = re.compile(r'<img src="([^"]+)"')
 CODE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 MADE_LATER = ("data/", ".venv/")  # what the commands make
@@ -79,6 +80,12 @@ def test_links_lead_somewhere(page: Path) -> None:
         if not file.exists() or (anchor and file.suffix == ".md" and anchor not in anchors(file)):
             broken.append(target)
     assert broken == []
+
+
+def test_every_picture_is_there() -> None:
+    shown = [(page, name) for page in PAGES for name in IMAGE.findall(page.read_text(encoding="utf-8"))]
+    assert len(shown) > 12
+    assert [f"{page.name}: {name}" for page, name in shown if not (page.parent / name).is_file()] == []
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
