@@ -18,9 +18,9 @@ STANDS_WITHIN_MS = 15_000
 DIST = Path(__file__).parents[2] / "field_client" / "app" / "dist"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """One driver for a process."""
+    """One driver for a file: while it runs, an event loop does too, and no other test could run one of its own."""
     expect.set_options(timeout=STANDS_WITHIN_MS)
     with sync_playwright() as started:
         yield started
