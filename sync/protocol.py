@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from forms.problem import Problem
 from sync.field_types import Code
 from sync.operation import INTEGER_MAX
+from sync.receipt import Receipt
 from sync.scope import Scope
 
 BATCH_OPERATIONS_MAX = 500
 BATCH_BYTES_MAX = 1024 * 1024
 PAGE_RECORDS_MAX = 1000
 OUTCOMES_PAGE_MAX = 1000
+FILE_BYTES_MAX = 8 * 1024 * 1024
+RESCUE_BYTES_MAX = 256 * 1024 * 1024
+AES_256_GCM = "aes-256-gcm"
 Count = Annotated[int, msgspec.Meta(ge=0, le=INTEGER_MAX)]
 """A number that a client tells of itself."""
 
@@ -47,13 +51,16 @@ class EnrolRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What a client must keep to, and the lease after which it locks reading (working days)."""
+    """What a client must keep to, its lease (working days until reading locks), and the cipher of its store."""
 
     batch_operations: int
     batch_bytes: int
     operation_bytes: int
     page_records: int
     lease_working_days: int
+    file_bytes: int = FILE_BYTES_MAX
+    rescue_bytes: int = RESCUE_BYTES_MAX
+    cipher: str = AES_256_GCM
 
 
 class WorkerCard(msgspec.Struct, frozen=True):
@@ -80,10 +87,11 @@ class EnrolReply(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class PushRequest(msgspec.Struct, omit_defaults=True):
-    """Operations of one device, in order; none asks how far the server is."""
+    """Operations of one device, in order; none asks how far the server is. `receipt`: the newest that it keeps."""
 
     operations: list[msgspec.Raw] = []
     outcomes_after: Count = 0
+    receipt: Receipt | None = None
 
 
 class OutcomeEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -110,6 +118,7 @@ class PushReply(msgspec.Struct, kw_only=True):
     outcomes: list[OutcomeEntry]
     outcomes_cursor: int
     scope: int
+    receipt: Receipt | None = None
 
 
 class ChangesPage(msgspec.Struct, kw_only=True):
@@ -128,13 +137,14 @@ class ChangesPage(msgspec.Struct, kw_only=True):
     hash: str | None = None
 
 
-class Gone(msgspec.Struct, frozen=True):
-    """A departure: the record left this feed, for this device."""
+class Gone(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A departure: the record left this feed, for this device. `erased`: it is nowhere any more."""
 
     version: int
     id: str
     revision: int
-    gone: bool = True
+    gone: Literal[True]
+    erased: bool = False
 
 
 class SegmentEntry(msgspec.Struct, frozen=True):
@@ -174,10 +184,13 @@ class StatusRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     offset_ms: int = 0
     outcomes_after: Count = 0
     diverged_parts: Annotated[list[Code], msgspec.Meta(max_length=200)] = []
+    receipt: Receipt | None = None
+    recovery: Annotated[str, msgspec.Meta(max_length=400)] | None = None
+    sealing_key: Annotated[str, msgspec.Meta(max_length=16)] = ""
 
 
 class StatusReply(msgspec.Struct, kw_only=True):
-    """The scope, orders (`none`, `lock`, `wipe`), and outcomes that changed."""
+    """The scope, orders (`none`, `lock`, `wipe`), outcomes that changed, and what the server asks of a client now."""
 
     epoch: str
     time: str
@@ -187,6 +200,68 @@ class StatusReply(msgspec.Struct, kw_only=True):
     orders: str
     outcomes: list[OutcomeEntry]
     outcomes_cursor: int
+    limits: Limits
+    signing: PublicKey
+    sealing: PublicKey
+
+
+class OrdersRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A device whose vault is locked asks for its orders, signed by its own key instead of its token.
+
+    `signature` (Base64) stands over `allpost-orders`, the device, the time and `wiped` or `held`, joined by line feeds.
+    """
+
+    device: Code
+    time: Annotated[str, msgspec.Meta(max_length=40)]
+    wiped: bool = False
+    signature: Annotated[str, msgspec.Meta(max_length=120)]
+
+
+class OrdersReply(msgspec.Struct, kw_only=True):
+    """Orders, and how far the server has the device."""
+
+    epoch: str
+    time: str
+    orders: str
+    acknowledged: int
+    digest: str
+
+
+class RescueReply(msgspec.Struct, kw_only=True):
+    """What a rescue file brought: operations and files that were new, and those that were here already.
+
+    `identity`: `continued` its device's own chain, or taken in under an `own` one. `unreadable`: rows that could
+    not be opened.
+    """
+
+    epoch: str
+    time: str
+    device: str
+    identity: str
+    operations_new: int
+    operations_known: int
+    held: int
+    files_new: int
+    files_known: int
+    unreadable: int
+    acknowledged: int
+    digest: str
+
+
+class FilesKnownRequest(msgspec.Struct):
+    """Digests of files that a device keeps."""
+
+    digests: Annotated[
+        list[Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]], msgspec.Meta(max_length=500)
+    ]
+
+
+class FilesKnownReply(msgspec.Struct, kw_only=True):
+    """Those of them that are whole, checked and durable here."""
+
+    epoch: str
+    time: str
+    durable: list[str]
 
 
 class UnlockRequest(msgspec.Struct, kw_only=True):

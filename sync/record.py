@@ -43,7 +43,7 @@ class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     `origin` is the device and counter of the operation that created it, `by` its worker, `received_ms` when the server
     received it, `offset_ms` the phone's clock offset at the capture: what the phone said stays in `values`, counting
-    takes the offset off.
+    takes the offset off. `arrived` are the digests of those files named by it that are whole and durable on the server.
     """
 
     id: str
@@ -61,6 +61,7 @@ class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
     clocks: dict[str, Stamp] = {}
     conflicts: list[str] = []
     void: Voiding | None = None
+    arrived: list[str] = []
 
     def stamp_of(self, field: str) -> Stamp:
         """Who set the field last; a field untouched since the creation counts as set by it."""

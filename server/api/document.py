@@ -112,5 +112,4 @@ def _schemas() -> dict[str, Any]:
     push["properties"]["operations"]["items"] = {"anyOf": [_ref(Operation), _ref(RawOperation)]}
     page["properties"]["records"]["items"] = {"anyOf": [_ref(FeedRecord), _ref(protocol.Gone)]}
     gone["properties"]["gone"] = {"const": True}
-    gone["required"] = sorted(gone["properties"])
     return schemas

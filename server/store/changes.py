@@ -85,7 +85,7 @@ class Feed:
         """The record as it is now where it is still in scope (nothing where the feed brings it anyway), else `Gone`."""
         now = self._where_now(record)
         if now is None:
-            return _encode(Gone(at, record, revision))
+            return _encode(Gone(at, record, revision, True))
         village, version, body = now
         if village == self.village and version > after:
             return b""

@@ -6,10 +6,18 @@ A released migration is never edited or moved; a change of the schema is a new o
 from server.store.migrations import Step
 from server.store.schema_accounts import ACCOUNTS_STEPS
 from server.store.schema_desk import DESK_STEPS
+from server.store.schema_epochs import EPOCHS_STEPS
+from server.store.schema_erasure import ERASURE_STEPS
+from server.store.schema_files import FILES_STEPS
+from server.store.schema_standing import STANDING_STEPS
 from server.store.schema_sync import SYNC_STEPS
 
 MIGRATIONS: list[Step] = [
     *ACCOUNTS_STEPS,
     *SYNC_STEPS,
     *DESK_STEPS,
+    *EPOCHS_STEPS,
+    *STANDING_STEPS,
+    *FILES_STEPS,
+    *ERASURE_STEPS,
 ]

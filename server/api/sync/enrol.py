@@ -12,7 +12,16 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 
 from forms.problem import Problem
-from server.api.sync.wire import AnyRequest, SyncServer, body_of, decoded, heading, renewed_scope, reply
+from server.api.sync.wire import (
+    AnyRequest,
+    SyncServer,
+    asked_of_clients,
+    body_of,
+    decoded,
+    heading,
+    renewed_scope,
+    reply,
+)
 from server.auth import SignIn, address_of, check_password, new_token, token_hash
 from server.passwords import Passwords
 from server.problem import ProblemError
@@ -22,8 +31,7 @@ from server.store.accounts import Account, account_by_id, actor_of
 from server.store.audit import Entry, record
 from sync.clock import moment
 from sync.ids import uuid7
-from sync.operation import OPERATION_BYTES_MAX
-from sync.protocol import EnrolReply, EnrolRequest, Limits, PublicKey, WorkerCard, encode
+from sync.protocol import EnrolReply, EnrolRequest, WorkerCard, encode
 
 
 @post(
@@ -123,22 +131,13 @@ def _enrolled(
     device = devices.by_id(db, identifier)
     if device is None:
         raise ProblemError("unknown-device")
-    settings = server.settings
     return EnrolReply(
         **heading(db, now_ms),
         device=identifier,
         token=token,
         worker=WorkerCard(account.id, account.name, account.role, account.division),
         scope=renewed_scope(server, db, device, now_ms),
-        limits=Limits(
-            settings.batch_operations_max,
-            settings.batch_bytes_max,
-            OPERATION_BYTES_MAX,
-            settings.changes_page_records_max,
-            settings.lease_working_days,
-        ),
-        signing=PublicKey(server.keys.signing[-1].id, server.keys.signing[-1].public),
-        sealing=PublicKey(server.keys.sealing[-1].id, server.keys.sealing[-1].public),
+        **asked_of_clients(server),
     )
 
 

@@ -11,6 +11,7 @@ from grid_map.days import count_day
 from server.api.sync.wire import (
     AnyRequest,
     SyncServer,
+    asked_of_clients,
     body_of,
     caller,
     decoded,
@@ -61,6 +62,7 @@ async def post_status(
                 orders=device.orders,
                 outcomes=changed,
                 outcomes_cursor=(changed[-1].cursor or 0) if changed else report.outcomes_after,
+                **asked_of_clients(server),
             )
         )
 

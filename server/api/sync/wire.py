@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import sqlite3
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import msgspec
 import zstandard
@@ -25,6 +25,8 @@ from server.store.engine import Store
 from server.store.feeds import flush, send_again
 from server.store.world import StoreWorld
 from sync.clock import moment
+from sync.operation import OPERATION_BYTES_MAX
+from sync.protocol import Limits, PublicKey
 from sync.scope import Scope
 
 AnyRequest = Request[Any, Any, Any]
@@ -109,9 +111,40 @@ def reply(request: AnyRequest, body: bytes) -> Response[bytes]:
     return Response(body, media_type="application/json", headers=headers)
 
 
-def heading(db: sqlite3.Connection, now_ms: int) -> dict[str, str]:
+class Heading(TypedDict):
     """What every reply carries: the epoch and the server's time."""
-    return {"epoch": epoch_of(db), "time": moment(now_ms)}
+
+    epoch: str
+    time: str
+
+
+def heading(db: sqlite3.Connection, now_ms: int) -> Heading:
+    """The epoch, and the server's time."""
+    return Heading(epoch=epoch_of(db), time=moment(now_ms))
+
+
+class Asked(TypedDict):
+    """What the server asks of every client: limits, and the keys that receipts and sealed keys are under now."""
+
+    limits: Limits
+    signing: PublicKey
+    sealing: PublicKey
+
+
+def asked_of_clients(server: SyncServer) -> Asked:
+    """The limits and public keys of this server, as they are now."""
+    settings, signing, sealing = server.settings, server.keys.signing[-1], server.keys.sealing[-1]
+    return Asked(
+        limits=Limits(
+            batch_operations=settings.batch_operations_max,
+            batch_bytes=settings.batch_bytes_max,
+            operation_bytes=OPERATION_BYTES_MAX,
+            page_records=settings.changes_page_records_max,
+            lease_working_days=settings.lease_working_days,
+        ),
+        signing=PublicKey(signing.id, signing.public),
+        sealing=PublicKey(sealing.id, sealing.public),
+    )
 
 
 async def scope_for(server: SyncServer, device: Device, now_ms: int) -> Scope:

@@ -1049,7 +1049,7 @@ export interface components {
         };
         /**
          * Limits
-         * @description What a client must keep to, and the lease after which it locks reading (working days).
+         * @description What a client must keep to, its lease (working days until reading locks), and the cipher of its store.
          */
         Limits: {
             batch_operations: number;
@@ -1057,6 +1057,12 @@ export interface components {
             operation_bytes: number;
             page_records: number;
             lease_working_days: number;
+            /** @default 8388608 */
+            file_bytes?: number;
+            /** @default 268435456 */
+            rescue_bytes?: number;
+            /** @default aes-256-gcm */
+            cipher?: string;
         };
         /**
          * PublicKey
@@ -1068,13 +1074,28 @@ export interface components {
         };
         /**
          * PushRequest
-         * @description Operations of one device, in order; none asks how far the server is.
+         * @description Operations of one device, in order; none asks how far the server is. `receipt`: the newest that it keeps.
          */
         PushRequest: {
             /** @default [] */
             operations?: (components["schemas"]["Operation"] | components["schemas"]["RawOperation"])[];
             /** @default 0 */
             outcomes_after?: number;
+            /** @default null */
+            receipt?: components["schemas"]["Receipt"] | null;
+        };
+        /**
+         * Receipt
+         * @description `digest`: SHA-256 of the operation at `counter`; `key`: the signing key's id; `signature`: Base64.
+         */
+        Receipt: {
+            device: string;
+            counter: number;
+            digest: string;
+            epoch: string;
+            time: string;
+            key: string;
+            signature: string;
         };
         /**
          * PushReply
@@ -1088,6 +1109,8 @@ export interface components {
             outcomes: components["schemas"]["OutcomeEntry"][];
             outcomes_cursor: number;
             scope: number;
+            /** @default null */
+            receipt?: components["schemas"]["Receipt"] | null;
         };
         /**
          * ChangesPage
@@ -1178,10 +1201,16 @@ export interface components {
             outcomes_after?: number;
             /** @default [] */
             diverged_parts?: string[];
+            /** @default null */
+            receipt?: components["schemas"]["Receipt"] | null;
+            /** @default null */
+            recovery?: string | null;
+            /** @default  */
+            sealing_key?: string;
         };
         /**
          * StatusReply
-         * @description The scope, orders (`none`, `lock`, `wipe`), and outcomes that changed.
+         * @description The scope, orders (`none`, `lock`, `wipe`), outcomes that changed, and what the server asks of a client now.
          */
         StatusReply: {
             epoch: string;
@@ -1192,6 +1221,9 @@ export interface components {
             orders: string;
             outcomes: components["schemas"]["OutcomeEntry"][];
             outcomes_cursor: number;
+            limits: components["schemas"]["Limits"];
+            signing: components["schemas"]["PublicKey"];
+            sealing: components["schemas"]["PublicKey"];
         };
         /**
          * Operation
@@ -1260,6 +1292,8 @@ export interface components {
             conflicts?: string[];
             /** @default null */
             void?: components["schemas"]["Voiding"] | null;
+            /** @default [] */
+            arrived?: string[];
             version: number;
         };
         /**
@@ -1281,7 +1315,7 @@ export interface components {
         };
         /**
          * Gone
-         * @description A departure: the record left this feed, for this device.
+         * @description A departure: the record left this feed, for this device. `erased`: it is nowhere any more.
          */
         Gone: {
             version: number;
@@ -1289,6 +1323,8 @@ export interface components {
             revision: number;
             /** @constant */
             gone: true;
+            /** @default false */
+            erased?: boolean;
         };
         /**
          * VillageVersion
