@@ -15,10 +15,9 @@ Sealed to a public key (`seal`):
 
 Blob under a data key (`BlobKey`):
 
-    0       version, 1
+    0       version, which names the cipher: 1 aes-256-gcm, 2 sm4-ctr-hmac-sm3
     1..4    key id: first 4 bytes of SHA-256("allpost-blob-key" ‖ key)
-    5..16   nonce
-    17..    AES-256-GCM ciphertext and 16-byte tag; the additional data says what the blob is
+    5..     what that cipher sealed (`sync/cipher.py`); the additional data says what the blob is
 
 Pure: randomness comes in as bytes; ECDSA nonces are those of RFC 6979.
 """
@@ -33,6 +32,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from sync.cipher import AES_256_GCM, SM4_CTR_HMAC_SM3, Cipher, cipher_of
+from sync.cipher import SealError as SealError
+
 KEY_BYTES = 32
 NONCE_BYTES = 12
 POINT_BYTES = 65
@@ -44,13 +46,10 @@ _CURVE = ec.SECP256R1()
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _VERSION = b"\x01"
 _SEAL_INFO = b"allpost-seal-1"
+_BLOB_CIPHERS = {b"\x01": AES_256_GCM, b"\x02": SM4_CTR_HMAC_SM3}
 _SIGNATURE = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
 
 PrivateKey = ec.EllipticCurvePrivateKey
-
-
-class SealError(ValueError):
-    """The bytes are not what this key sealed: cut, altered, under another key, or of a later version."""
 
 
 def private_key(randomness: bytes) -> PrivateKey:
@@ -125,36 +124,55 @@ def verify(point: bytes, signature: bytes, message: bytes) -> bool:
 
 
 class BlobKey:
-    """A data key at work: AES-256-GCM with the key's id in front, so that old keys stay readable."""
+    """A data key at work: the key's id stands in front, so that old keys stay readable.
 
-    __slots__ = ("_cipher", "_head", "id")
+    New blobs are made under `cipher`; a blob's version says which one it was made under, so those of the other
+    cipher stay readable too.
+    """
 
-    def __init__(self, key: bytes) -> None:
+    __slots__ = ("_ciphers", "_new", "id")
+
+    def __init__(self, key: bytes, cipher: str = AES_256_GCM) -> None:
         if len(key) != KEY_BYTES:
             raise ValueError(f"a data key has {KEY_BYTES} bytes")
         self.id = hashlib.sha256(b"allpost-blob-key" + key).digest()[:4]
-        self._head = _VERSION + self.id
-        self._cipher = AESGCM(key)
+        self._ciphers = {version: cipher_of(name, key) for version, name in _BLOB_CIPHERS.items()}
+        self._new = _version_of(cipher)
+
+    @property
+    def nonce_bytes(self) -> int:
+        """How many random bytes `encrypt` needs."""
+        return self._ciphers[self._new].nonce_bytes
 
     def encrypt(self, plain: bytes, aad: bytes, nonce: bytes) -> bytes:
-        """The blob; `nonce` is 12 fresh random bytes, `aad` must be said again to decrypt."""
-        return self._head + nonce + self._cipher.encrypt(nonce, plain, aad)
+        """The blob; `nonce` is `nonce_bytes` fresh random bytes, `aad` must be said again to decrypt."""
+        return self._new + self.id + self._ciphers[self._new].seal(plain, aad, nonce)
 
     def decrypt(self, blob: bytes, aad: bytes) -> bytes:
         """Raises SealError when key, `aad` or bytes are not those of `encrypt`."""
-        if blob[:5] != self._head:
-            raise SealError("a blob of another key or version")
-        try:
-            return self._cipher.decrypt(blob[5:17], blob[17:], aad)
-        except (InvalidTag, ValueError) as error:
-            raise SealError("a blob cut, altered or meant for another place") from error
+        if blob[1:5] != self.id:
+            raise SealError("a blob of another key")
+        return self._cipher_of(blob).open(blob[5:], aad)
+
+    def _cipher_of(self, blob: bytes) -> Cipher:
+        cipher = self._ciphers.get(blob[:1])
+        if cipher is None:
+            raise SealError("a blob of another version")
+        return cipher
 
 
 def blob_key_id(blob: bytes) -> bytes:
     """The id of the key that a blob is under. Raises SealError for what is no blob."""
-    if blob[:1] != _VERSION or len(blob) < 33:
-        raise SealError("not a blob of version 1")
+    if blob[:1] not in _BLOB_CIPHERS or len(blob) < 33:
+        raise SealError("not a blob of a version that is known here")
     return blob[1:5]
+
+
+def _version_of(cipher: str) -> bytes:
+    for version, name in _BLOB_CIPHERS.items():
+        if name == cipher:
+            return version
+    raise ValueError(f"no blobs are made under {cipher}")
 
 
 def _seal_cipher(private: PrivateKey, point: bytes) -> AESGCM:
