@@ -10,11 +10,22 @@ import type { View } from './view'
 import type { Visits } from './visiting'
 
 /**
- * opening → unsupported | elsewhere | new | locked; new → choosing-pin (enrolled, the vault is not made) → open;
- * locked → open; open → locked. `elsewhere`: another tab of this browser has the database.
+ * opening → unsupported | elsewhere | new | locked | locked-out | wiped; new → choosing-pin (enrolled, the vault is not
+ * made) → open; locked → open, or after five wrong PINs → locked-out → open (by account or code); open → locked.
+ * locked, locked-out, open → wiped (the server ordered it) → new, when what waited was handed over.
+ * `elsewhere`: another tab of this browser has the database.
  */
 export type Phase =
-  'opening' | 'unsupported' | 'elsewhere' | 'new' | 'choosing-pin' | 'locked' | 'open' | 'damaged'
+  | 'opening'
+  | 'unsupported'
+  | 'elsewhere'
+  | 'new'
+  | 'choosing-pin'
+  | 'locked'
+  | 'locked-out'
+  | 'wiped'
+  | 'open'
+  | 'damaged'
 
 /** What changed, for listeners: the phase, what is shown (copy or outbox), how syncing stands, drafts. */
 export type Change = 'phase' | 'view' | 'sync' | 'drafts'

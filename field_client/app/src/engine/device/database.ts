@@ -11,7 +11,19 @@
 import { openDB, type IDBPDatabase } from 'idb'
 import { ElsewhereOpen, FieldError, StorageFull, StoreDamaged } from '../errors'
 
-export const STORES = ['meta', 'sealed', 'blocks', 'outbox', 'drafts', 'files', 'segments'] as const
+export const STORES = [
+  'meta',
+  'sealed',
+  'blocks',
+  'outbox',
+  'drafts',
+  'files',
+  'segments',
+  /** Rescue files of colleagues, which only the server can open. */
+  'carried',
+  /** The server's receipts, sealed, by the counter up to which each proves. */
+  'receipts',
+] as const
 export type StoreName = (typeof STORES)[number]
 export type Key = string | number
 
@@ -22,9 +34,16 @@ export type Write =
   | { store: StoreName; clear: true }
   /** Remove all whose keys begin so. */
   | { store: StoreName; prefix: string }
+  /** Remove all whose numeric keys are lower. */
+  | { store: StoreName; below: number }
+  /** Put what is made of the present value (undefined where there is none), read in the same transaction. */
+  | { store: StoreName; key: Key; update: (present: unknown) => unknown }
+  /** Remove every row that is so. */
+  | { store: StoreName; where: (key: Key, value: unknown) => boolean }
 
 const NAME = 'allpost'
-const VERSION = 1
+/** 2: `carried`, `receipts`. A store that is new is made beside those that are there. */
+const VERSION = 2
 /** In `meta`: the tab that owns the database. */
 const OWNER = 'owner'
 
@@ -149,17 +168,35 @@ export class Database {
 
 /** The part of idb's writable stores that writing needs. */
 interface Writable {
+  get(key: Key): Promise<unknown>
+  openCursor(): Promise<Row | null>
   put(value: unknown, key: Key): Promise<unknown>
   delete(key: Key | IDBKeyRange): Promise<void>
   clear(): Promise<void>
 }
 
+/** Where a walk over a store stands. */
+interface Row {
+  readonly key: IDBValidKey
+  readonly value: unknown
+  delete(): Promise<void>
+  continue(): Promise<Row | null>
+}
+
 async function perform(store: Writable, write: Write): Promise<void> {
   if ('clear' in write) await store.clear()
+  else if ('below' in write) await store.delete(IDBKeyRange.upperBound(write.below, true))
+  else if ('update' in write) await store.put(write.update(await store.get(write.key)), write.key)
+  else if ('where' in write) await removeWhere(store, write.where)
   else if ('prefix' in write) {
     await store.delete(IDBKeyRange.bound(write.prefix, `${write.prefix}\uffff`))
   } else if ('remove' in write) await store.delete(write.remove)
   else await store.put(write.value, write.key)
+}
+
+async function removeWhere(store: Writable, wanted: (key: Key, value: unknown) => boolean): Promise<void> {
+  for (let row = await store.openCursor(); row !== null; row = await row.continue())
+    if (wanted(row.key as Key, row.value)) await row.delete()
 }
 
 function abort(transaction: { abort(): void }): void {

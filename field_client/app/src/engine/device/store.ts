@@ -14,6 +14,7 @@ import { FetchedSegments, segmentPrefix } from './fetched_segments'
 import { isOpen, Outbox, type OutboxEntry } from './outbox'
 import { OutboxEdit } from './outbox_edit'
 import { RecordCopy } from './record_copy'
+import { OF_STANDING, standingOf } from './standing'
 import { Values, ValuesEdit } from './values'
 import type { Vault } from './vault'
 
@@ -132,8 +133,10 @@ export class Store {
       ...[...outbox.changed].map(([counter, entry]) => this.sealedEntry(counter, entry)),
       ...block.puts.map(({ key, text }) => this.vault.sealedWrite('blocks', key, text)),
     ])
+    const tells = outbox.changed.size > 0 || OF_STANDING.some((name) => values.changed.has(name))
     const writes = [
       ...edit.beside,
+      ...(tells ? [standingOf(values, outbox)] : []),
       ...block.removes.map((key): Write => ({ store: 'blocks', remove: key })),
       ...sealed,
     ]

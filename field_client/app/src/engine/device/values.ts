@@ -5,8 +5,9 @@
 import type { Label } from '../problem'
 import type { Scope } from '../sync/scope'
 import type { Feed } from './feed'
-import type { StoredIdentity } from './identity'
+import type { ServerKey, StoredIdentity } from './identity'
 import type { Chain } from './outbox'
+import type { Orders } from './standing'
 import type { Anchor } from './times'
 
 /** Every value by its name. Whoever needs another one adds it here. */
@@ -19,8 +20,10 @@ export interface Kept {
   anchor: Anchor
   /** The cursor of changed outcomes. */
   outcomes_after: number
-  /** The server's orders: none, lock, wipe. */
-  orders: string
+  orders: Orders
+  /** Every signing key that the server told, the newest last: old receipts are verified by them. */
+  server_keys: ServerKey[]
+  /** Server time of the last contact. */
   last_contact_ms: number
   synced_ms: number
   /** The first sync was finished. */

@@ -1,5 +1,6 @@
 /** Telling the server how the phone stands, and taking what it answers: the scope, its orders, changed outcomes. */
 import { forgetFeeds } from '../device/feed'
+import type { Orders } from '../device/standing'
 import type { Edit } from '../device/store'
 import type { Label } from '../problem'
 import { moment } from '../sync/clock'

@@ -5,6 +5,7 @@
  */
 import { CallRefused } from '../errors'
 import { readTimes } from '../device/times'
+import type { Orders } from '../device/standing'
 import type { Label } from '../problem'
 import { REFERENCE_VILLAGE } from '../sync/kinds'
 import { Download } from './download'
@@ -14,7 +15,7 @@ import { Pull } from './pull'
 import { asEnrolAnew, Push } from './push'
 import { followed } from './scope'
 import type { Divergence } from './segments'
-import { LOCKED, type Orders, tellStatus } from './status'
+import { LOCKED, tellStatus } from './status'
 
 const ROUNDS_MAX = 6
 const READING_ENDED = new Set(['device-revoked', 'forbidden'])

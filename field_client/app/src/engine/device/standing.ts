@@ -1,0 +1,93 @@
+/**
+ * What a phone may say of itself while its vault is closed: in `meta`, in the clear, nothing personal. A locked, locked-out
+ * or wiped phone asks for its orders by it, and knows what it has to hand over.
+ *
+ * Invariant: it is written in the same transaction as what it tells of (`standingOf` in the writes of the store,
+ * `filesUnsent` in those of the files), so that it is never behind the disk.
+ */
+import type { Database, Write } from './database'
+import type { ServerKey } from './identity'
+import type { OutboxReader } from './outbox'
+import type { ValuesReader } from './values'
+
+/** The server's orders: nothing, reading stops (`lock`), everything but what was not handed over goes (`wipe`). */
+export type Orders = 'none' | 'lock' | 'wipe'
+
+export interface Standing {
+  /** The id under which the server knows this phone. */
+  device: string
+  /** The server's address; '' is where the page came from. */
+  server: string
+  epoch: string
+  /** The id of the server's key to which the data key is sealed. */
+  sealing_key: string
+  /** The server's public signing keys, as far as they were told; the newest last. */
+  signing: ServerKey[]
+  /** Not acknowledged: the first such counter (the next one to be captured where nothing waits), and how many. */
+  unsent: { counter: number; operations: number; files: number }
+  /** Server time of the last contact; null before the first. */
+  last_contact_ms: number | null
+  orders: Orders
+}
+
+const STANDING = 'standing'
+
+/** What is known; null before the first enrolment. */
+export async function readStanding(database: Pick<Database, 'get'>): Promise<Standing | null> {
+  return ((await database.get('meta', STANDING)) as Standing | undefined) ?? null
+}
+
+/** The write that changes parts of it while the vault is closed; members left out stay. */
+export function standingUpdate(change: Partial<Standing>): Write {
+  return changed((present) => ({ ...present, ...change }))
+}
+
+/** The write that tells how many files wait; part of every write that keeps, hands over or removes one. */
+export function filesUnsent(files: number): Write {
+  return changed((present) => ({ ...present, unsent: { ...present.unsent, files } }))
+}
+
+/** What the standing says of values and outbox, as they will be; part of every write of the store that changes them. */
+export function standingOf(values: ValuesReader, outbox: OutboxReader): Write {
+  const identity = values.get('identity')
+  const operations = outbox.waitingCount()
+  const counter = outbox.waiting(1).at(0)?.counter ?? outbox.chain().counter + 1
+  return changed((present) => ({
+    ...present,
+    ...(identity && {
+      device: identity.device,
+      server: identity.server,
+      epoch: identity.epoch,
+      sealing_key: identity.sealing.id,
+      signing: values.get('server_keys') ?? [identity.signing],
+    }),
+    unsent: { ...present.unsent, counter, operations },
+    last_contact_ms: values.get('last_contact_ms') ?? present.last_contact_ms,
+    orders: values.get('orders') ?? present.orders,
+  }))
+}
+
+/** Values of which the standing tells. */
+export const OF_STANDING: readonly string[] = ['identity', 'server_keys', 'last_contact_ms', 'orders']
+
+function changed(change: (present: Standing) => Standing): Write {
+  return {
+    store: 'meta',
+    key: STANDING,
+    update: (present) => change((present as Standing | undefined) ?? unknown()),
+  }
+}
+
+/** Before the first enrolment. */
+function unknown(): Standing {
+  return {
+    device: '',
+    server: '',
+    epoch: '',
+    sealing_key: '',
+    signing: [],
+    unsent: { counter: 1, operations: 0, files: 0 },
+    last_contact_ms: null,
+    orders: 'none',
+  }
+}
