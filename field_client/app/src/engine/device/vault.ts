@@ -1,35 +1,37 @@
 /**
- * The vault: one data key of 32 random bytes, under which everything personal on this phone is sealed (AES-256-GCM).
+ * The vault: one data key of 32 random bytes, under which everything personal on this phone is sealed by its cipher
+ * (cipher.ts).
  *
  * Each seal has a random nonce of its own in front, and additional data that says what it is and where it stands, so that
  * sealed values cannot be changed for one another. How the data key is kept is in key_box.ts.
  */
 import { Locked, StoreDamaged } from '../errors'
+import { AES_256_GCM, cipherOf, KEY_BYTES, type Bytes, type Cipher, type CipherName } from './cipher'
 import type { Key, StoreName, Write } from './database'
 import { sealTo } from './sealing'
 
-export type Bytes = Uint8Array<ArrayBuffer>
+export { KEY_BYTES, type Bytes }
 
-export const KEY_BYTES = 32
-const NONCE_BYTES = 12
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 export class Vault {
   private constructor(
-    private key: CryptoKey | null,
+    private cipher: Cipher | null,
     private readonly raw: Bytes,
+    /** Which cipher it seals by; kept beside the data key. */
+    readonly cipherName: CipherName,
   ) {}
 
   /** A vault under a data key of 32 bytes; the bytes are the vault's from now on. */
-  static async under(dataKey: Bytes): Promise<Vault> {
-    const key = await crypto.subtle.importKey('raw', dataKey, 'AES-GCM', false, ['encrypt', 'decrypt'])
-    return new Vault(key, dataKey)
+  static async under(dataKey: Bytes, cipher: CipherName = AES_256_GCM): Promise<Vault> {
+    return new Vault(await cipherOf(cipher, dataKey), dataKey, cipher)
   }
 
   /** Forget the key: nothing more is sealed or opened. */
   lock(): void {
-    this.key = null
+    this.cipher?.forget()
+    this.cipher = null
     this.raw.fill(0)
   }
 
@@ -62,28 +64,15 @@ export class Vault {
   }
 
   async sealBytes(place: string, plain: Bytes): Promise<Bytes> {
-    const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES))
-    const how = { name: 'AES-GCM', iv: nonce, additionalData: encoder.encode(place) }
-    const cipher = new Uint8Array(await crypto.subtle.encrypt(how, this.opened(), plain))
-    const sealed = new Uint8Array(NONCE_BYTES + cipher.length)
-    sealed.set(nonce)
-    sealed.set(cipher, NONCE_BYTES)
-    return sealed
+    const cipher = this.opened()
+    const nonce = crypto.getRandomValues(new Uint8Array(cipher.nonceBytes))
+    return this.unlessLocked(cipher.seal(plain, encoder.encode(place), nonce))
   }
 
   async openBytes(place: string, sealed: unknown): Promise<Bytes> {
-    const key = this.opened()
+    const cipher = this.opened()
     if (!isBytes(sealed)) throw new StoreDamaged(new TypeError(`nothing sealed at ${place}`))
-    const how = {
-      name: 'AES-GCM',
-      iv: sealed.subarray(0, NONCE_BYTES),
-      additionalData: encoder.encode(place),
-    }
-    try {
-      return new Uint8Array(await crypto.subtle.decrypt(how, key, sealed.subarray(NONCE_BYTES)))
-    } catch (error) {
-      throw new StoreDamaged(error)
-    }
+    return this.unlessLocked(cipher.open(sealed, encoder.encode(place)))
   }
 
   /** The write that puts a text, sealed for its place. */
@@ -101,9 +90,16 @@ export class Vault {
     )
   }
 
-  private opened(): CryptoKey {
-    if (this.key === null) throw new Locked()
-    return this.key
+  private opened(): Cipher {
+    if (this.cipher === null) throw new Locked()
+    return this.cipher
+  }
+
+  /** A key that was forgotten meanwhile seals nothing that could be opened. */
+  private async unlessLocked(work: Promise<Bytes>): Promise<Bytes> {
+    const made = await work
+    this.opened()
+    return made
   }
 }
 

@@ -18,9 +18,6 @@ const WIPED: Label = {
   en: 'this phone was put out of use and its data removed; what was not handed over is kept',
 }
 
-/** What the server orders: nothing, reading stops (`lock`), the copy is removed (`wipe`). */
-export type Orders = 'none' | 'lock' | 'wipe'
-
 /**
  * Say how the phone stands and take the answer, in one write. `diverged` names parts (`village/part`) whose hash
  * differed. EnrolAnew, NewEpoch.
