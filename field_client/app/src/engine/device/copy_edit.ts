@@ -13,6 +13,8 @@ export interface Departure {
   version: number
   revision?: number
   gone: true
+  /** It is nowhere any more. */
+  erased?: boolean
 }
 
 export type FeedEntry = SentRecord | Departure
@@ -114,7 +116,8 @@ export class CopyEdit implements CopyReader {
 
   private depart(feed: string, gone: Departure): void {
     const known = this.held(gone.id)
-    if (known !== undefined && goneCounts(known, feed, gone)) this.changed.set(gone.id, undefined)
+    if (known !== undefined && (gone.erased === true || goneCounts(known, feed, gone)))
+      this.changed.set(gone.id, undefined)
   }
 
   private putNewer(arrived: Held): void {

@@ -59,6 +59,14 @@ export class DraftStore implements Drafts {
     await (this.next ?? this.writing)
   }
 
+  /** These records are nowhere any more: no draft goes on about them. */
+  erased(records: ReadonlySet<string>): void {
+    for (const [name, text] of [...this.texts])
+      if ([...records].some((record) => name.includes(record) || text.includes(record)))
+        // what cannot be removed now is removed with whatever is kept next
+        this.forget(name).catch(() => undefined)
+  }
+
   /** They were wiped on the disk; a write that was under way then is taken back. */
   wiped(): void {
     const names = [...this.texts.keys()]

@@ -136,6 +136,7 @@ export class OpenPhone {
     if (counter > this.lastCounter) this.sync.captured()
     this.lastCounter = counter
     if (changed.values.has('orders') && this.store.values.get('orders') === 'wipe') this.drafts.wiped()
+    if (changed.erased.size > 0) this.drafts.erased(changed.erased)
     if (changed.outbox || changed.records.size || changed.values.has('scope')) this.tell?.('view')
     this.tell?.('sync')
   }

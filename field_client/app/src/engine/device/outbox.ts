@@ -43,9 +43,14 @@ export interface OutboxEntry {
   readonly detail: Outcome | null
   readonly laid: boolean
   readonly mendedBy: string | null
+  /**
+   * Its record was erased everywhere. Once the server has the operation, `exact` is empty: only its place, id and digest
+   * stay, and it is never offered again.
+   */
+  readonly erased?: true
 }
 
-/** waiting, or as the outcome says: applied, merged, conflict, held, rejected. */
+/** waiting, erased, or as the outcome says: applied, merged, conflict, held, rejected. */
 export type EntryState = string
 
 /** Outcomes of what is in effect on the server. */
@@ -169,11 +174,18 @@ export function emptyChain(device: string): Chain {
 }
 
 export function stateOf(entry: OutboxEntry): EntryState {
+  if (isErased(entry)) return 'erased'
   return entry.acknowledgedMs === null ? 'waiting' : (entry.outcome ?? 'held')
 }
 
-/** Whether nothing is left to do about it: the server has it, and it is in effect or mended. */
+/** Whether its bytes are gone because its record was erased. */
+export function isErased(entry: OutboxEntry): boolean {
+  return entry.erased === true && entry.acknowledgedMs !== null
+}
+
+/** Whether nothing is left to do about it: the server has it, and it is in effect, mended or erased. */
 export function isSettled(entry: OutboxEntry): boolean {
+  if (isErased(entry)) return true
   return entry.acknowledgedMs !== null && (IN_EFFECT.has(entry.outcome) || entry.mendedBy !== null)
 }
 

@@ -6,6 +6,7 @@ import {
   chainOf,
   emptyChain,
   IN_EFFECT,
+  isErased,
   isSettled,
   OutboxReader,
   tookEffect,
@@ -17,6 +18,8 @@ import type { Outcome } from './outcome'
 import type { CopyReader } from './record_copy'
 import type { ValuesEdit } from './values'
 
+/** The outcome of an operation on a record that was erased. */
+const ERASED = 'erased'
 export const KEPT_MS = 30 * 24 * 3600 * 1000
 /** Nobody has to settle these: something else took their place. */
 const SETTLED_ELSEWHERE: ReadonlySet<string> = new Set(['already-mended', 'already-settled', 'id-taken'])
@@ -67,15 +70,33 @@ export class OutboxEdit extends OutboxReader {
   acknowledge(counter: number, serverMs: number): number {
     return this.change(
       (entry) => entry.counter <= counter && entry.acknowledgedMs === null,
-      (entry) => ({ ...entry, acknowledgedMs: serverMs, outcome: entry.outcome ?? 'held' }),
+      (entry) => emptied({ ...entry, acknowledgedMs: serverMs, outcome: entry.outcome ?? 'held' }),
     )
+  }
+
+  /**
+   * A record is nowhere any more: the bytes of what was handed over about it leave this phone; what waits is handed over
+   * first. The digests of files that they named.
+   */
+  erase(record: string): string[] {
+    this.needWhole()
+    const named: string[] = []
+    this.change(
+      (entry) => entry.record === record && entry.erased === undefined,
+      (entry) => {
+        if (entry.acknowledgedMs !== null) named.push(...filesNamed(entry.exact))
+        return emptied({ ...entry, erased: true })
+      },
+    )
+    return named.filter((digest) => !this.entries().some((entry) => entry.exact.includes(digest)))
   }
 
   /** What the server lost is offered again (a restore): everything after a counter waits once more. */
   goBackTo(acknowledged: number): void {
     this.needWhole()
     this.change(
-      (entry) => entry.counter > acknowledged && entry.acknowledgedMs !== null,
+      // the bytes of what was erased are gone: there is nothing to offer
+      (entry) => entry.counter > acknowledged && entry.acknowledgedMs !== null && !isErased(entry),
       (entry) => ({ ...entry, acknowledgedMs: null }),
     )
   }
@@ -84,7 +105,11 @@ export class OutboxEdit extends OutboxReader {
   takeOutcomes(outcomes: readonly Outcome[], cursor: number): void {
     for (const outcome of outcomes) {
       const entry = this.at(outcome.counter)
-      if (entry === undefined) continue
+      if (entry === undefined || isErased(entry)) continue
+      if (outcome.outcome === ERASED && entry.acknowledgedMs !== null) {
+        this.put(emptied({ ...entry, erased: true }))
+        continue
+      }
       const over = (outcome.problems ?? []).some((found) => SETTLED_ELSEWHERE.has(found.code))
       this.put({
         ...entry,
@@ -163,9 +188,11 @@ export class OutboxEdit extends OutboxReader {
    */
   rewrite(device: string): number {
     this.needWhole()
-    const entries = this.entries()
+    const kept = this.entries()
+    // what was erased has no bytes to carry over
+    const entries = kept.filter((entry) => !isErased(entry))
     const start = emptyChain(device)
-    for (const entry of entries) this.changed.set(entry.counter, null)
+    for (const entry of kept) this.changed.set(entry.counter, null)
     for (const counter of this.base.unreadable) this.changed.set(counter, null)
     let previous = start.digest
     entries.forEach((entry, at) => {
@@ -220,6 +247,17 @@ export function rewritten(exact: string, counter: number, previous: string): str
   } catch {
     return exact
   }
+}
+
+/** An entry without its bytes, where its record was erased and the server has it; else as it is. */
+function emptied(entry: OutboxEntry): OutboxEntry {
+  if (!isErased(entry)) return entry
+  return { ...entry, exact: '', outcome: ERASED, revision: null, detail: null, laid: false }
+}
+
+/** What an operation's text names as files: SHA-256 digests as values. */
+function filesNamed(exact: string): string[] {
+  return [...exact.matchAll(/"([0-9a-f]{64})"/g)].map(([, digest]) => digest ?? '')
 }
 
 function waitingEntry(exact: string, operation: Operation, capturedMs: number): OutboxEntry {

@@ -26,6 +26,8 @@ export interface Changed {
   outbox: boolean
   /** Names of the values that were set. */
   values: ReadonlySet<string>
+  /** Ids of records that are nowhere any more. */
+  erased: ReadonlySet<string>
 }
 
 /** One write that is being made. Everything is read and changed through it; it is staged without waiting. */
@@ -35,11 +37,19 @@ export class Edit {
   readonly outbox: OutboxEdit
   /** What goes along in the same transaction: plain values (keys; nothing personal), whole stores emptied. */
   readonly beside: Write[] = []
+  /** Ids of records that are nowhere any more, as this write learned. */
+  readonly erased = new Set<string>()
 
   constructor(store: Store) {
     this.values = new ValuesEdit(store.values)
     this.copy = new CopyEdit(store.copy)
     this.outbox = new OutboxEdit(store.outbox, this.values, this.copy)
+  }
+
+  /** A record was erased everywhere: what was handed over about it, and the files that only it named, leave this phone. */
+  erase(record: string): void {
+    this.erased.add(record)
+    for (const digest of this.outbox.erase(record)) this.beside.push({ store: 'files', remove: digest })
   }
 
   /** Drop the fetched segments of a village; of all where none is named. */
@@ -150,6 +160,7 @@ export class Store {
       records: new Set(copy.changed.keys()),
       outbox: outbox.changed.size > 0,
       values: new Set(values.changed.keys()),
+      erased: edit.erased,
     })
   }
 
@@ -226,7 +237,8 @@ export class Store {
       this.takeRead(read.filter((entry) => entry !== null))
     }
     this.outbox.whole = true
-    if (this.outbox.unreadable.size) this.tell({ records: new Set(), outbox: false, values: new Set() })
+    if (this.outbox.unreadable.size)
+      this.tell({ records: NOTHING, outbox: false, values: NOTHING, erased: NOTHING })
   }
 
   private async entryOf({ counter, row }: PlacedRow): Promise<OutboxEntry> {
@@ -262,6 +274,7 @@ async function unlessDamaged<T>(reading: Promise<T>): Promise<T | null> {
 }
 
 const HISTORY_PIECE = 100
+const NOTHING: ReadonlySet<string> = new Set<string>()
 
 type Rows = [Key, unknown][]
 

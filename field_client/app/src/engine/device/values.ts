@@ -3,6 +3,7 @@
  * and its clock stand, how far it follows each village.
  */
 import type { Label } from '../problem'
+import type { Receipt } from '../sync/receipt'
 import type { Scope } from '../sync/scope'
 import type { Feed } from './feed'
 import type { ServerKey, StoredIdentity } from './identity'
@@ -25,6 +26,10 @@ export interface Kept {
   server_keys: ServerKey[]
   /** Server time of the last contact. */
   last_contact_ms: number
+  /** The last receipt that the server gave, also under the identity that this one continues. */
+  newest_receipt: Receipt
+  /** Why the last receipt was not kept; nothing where it was. */
+  receipt_trouble: string
   synced_ms: number
   /** The first sync was finished. */
   ready: boolean

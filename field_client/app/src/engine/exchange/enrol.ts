@@ -106,6 +106,8 @@ export async function enrolAnew(exchange: Exchange, credentials: Credentials | n
     const carriedOver = edit.outbox.rewrite(identity.device)
     takeEnrolment(edit, enrolment)
     edit.values.set('needs_account', undefined)
+    // they name operations by the bytes that they had under the identity before
+    edit.beside.push({ store: 'receipts', clear: true })
     edit.beside.push(sealedKey)
     return carriedOver
   })

@@ -116,6 +116,7 @@ export class Pull {
     const hashes = page.cursor === feed.cursor ? feed.hashes : {}
     await exchange.store.write((edit) => {
       const highest = edit.copy.applyEntries(village, page.records, exchange.scope)
+      for (const one of page.records) if ('gone' in one && one.erased) edit.erase(one.id)
       keepFeed(edit.values, village, { ...feed, cursor: page.cursor, hashes })
       edit.outbox.liftHeldByCopy()
       if (!page.more) edit.outbox.liftPulled(village)

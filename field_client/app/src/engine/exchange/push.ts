@@ -4,20 +4,31 @@
  * Invariants
  * - An acknowledgement counts only if its digest is the phone's own at that counter, and only for what was sent in the
  *   push that is answered: beyond it the outcomes were never told.
+ * - A receipt is kept in the write of the acknowledgement that it came with, if it holds and is ours.
  * - A batch refused for its content is halved; a single operation still refused goes as raw bytes, which is always taken
  *   in. So nothing ever blocks the queue.
  */
+import type { Write } from '../device/database'
 import type { OutboxEntry } from '../device/outbox'
+import {
+  type ReceiptFault,
+  receiptFault,
+  receiptsDropped,
+  receiptWrite,
+  serverKeys,
+} from '../device/receipts'
 import type { Edit } from '../device/store'
 import { CallRefused, Unreachable } from '../errors'
 import { momentMs } from '../sync/clock'
 import { rawForm } from '../sync/operation'
+import type { Receipt } from '../sync/receipt'
 import type { PushReply } from '../wire/messages'
 import { EnrolAnew, type Exchange } from './exchange'
 
 const HALVED = new Set([400, 413, 422])
 const ENROL_ANEW = new Set(['history-forked', 'unknown-device', 'bad-token'])
-const ENVELOPE_BYTES = 128
+/** What stands around the operations of a message: its other members, a receipt among them. */
+const ENVELOPE_BYTES = 1024
 
 /** EnrolAnew in the place of a refusal after which this identity cannot go on. */
 export function asEnrolAnew(error: unknown): unknown {
@@ -27,6 +38,8 @@ export function asEnrolAnew(error: unknown): unknown {
 /** One run of pushing everything that waits. */
 export class Push {
   pushed = 0
+  /** A receipt by a key that was not told yet; the status tells it. */
+  private unproven: Receipt | null = null
 
   constructor(private readonly exchange: Exchange) {}
 
@@ -41,7 +54,7 @@ export class Push {
     let size = limits.batch_operations
     let raw = false
     for (;;) {
-      const batch = outbox.waiting(size, limits.batch_bytes - ENVELOPE_BYTES)
+      const batch = gapless(outbox.waiting(size, limits.batch_bytes - ENVELOPE_BYTES))
       const [first, last] = [batch.at(0), batch.at(-1)]
       if (first === undefined || last === undefined || first.counter > until) break
       this.exchange.step({
@@ -75,6 +88,15 @@ export class Push {
     await this.take(await this.send([], false), 0)
   }
 
+  /** Keep the receipt that was waiting for a key, now that the status has told the server's keys. */
+  async settleReceipt(): Promise<void> {
+    const receipt = this.unproven
+    if (receipt === null) return
+    const checked = await this.checked(receipt)
+    const told = checked?.fault === 'unknown-key' ? { ...checked, fault: 'signature' as const } : checked
+    await this.exchange.store.write((edit) => keepReceipt(edit, told))
+  }
+
   /** A server that has less than it acknowledged is offered the rest again. EnrolAnew. */
   takePosition(edit: Edit, acknowledged: number, digest: string): void {
     this.checkDigest(acknowledged, digest)
@@ -93,7 +115,9 @@ export class Push {
     const { exchange } = this
     const after = exchange.store.values.get('outcomes_after') ?? 0
     const bodies = batch.map((one) => (raw ? rawForm(one.counter, one.exact) : one.exact))
-    const body = `{"operations":[${bodies.join(',')}],"outcomes_after":${after}}`
+    const receipt = exchange.store.values.get('newest_receipt')
+    const shown = receipt ? `,"receipt":${JSON.stringify(receipt)}` : ''
+    const body = `{"operations":[${bodies.join(',')}],"outcomes_after":${after}${shown}}`
     const { token } = exchange.identity
     try {
       const reply = await exchange.call(() => exchange.transport.post<PushReply>('/push', body, token))
@@ -104,15 +128,30 @@ export class Push {
     }
   }
 
+  private async checked(receipt: Receipt | null): Promise<CheckedReceipt | null> {
+    const { store, identity } = this.exchange
+    this.unproven = null
+    if (receipt === null) return null
+    const fault = await receiptFault(receipt, identity.device, store.outbox, await serverKeys(store))
+    if (fault === 'unknown-key') this.unproven = receipt
+    return { receipt, fault, write: await receiptWrite(store, receipt) }
+  }
+
   private async take(reply: PushReply, sent: number): Promise<void> {
     const { exchange } = this
     const serverMs = momentMs(reply.time)
-    await exchange.store.write((edit) => {
+    const { store } = exchange
+    const receipt = await this.checked(reply.receipt ?? null)
+    await store.write((edit) => {
+      const { forgotten } = store.outbox.chain()
       this.pushed += edit.outbox.acknowledge(Math.min(sent, reply.acknowledged), serverMs)
       this.takePosition(edit, reply.acknowledged, reply.digest)
       edit.outbox.takeOutcomes(reply.outcomes, reply.outcomes_cursor)
       edit.outbox.liftHeldByCopy()
       edit.outbox.forget(reply.acknowledged, serverMs)
+      keepReceipt(edit, receipt)
+      const after = edit.outbox.chain().forgotten
+      if (after > forgotten) edit.beside.push(receiptsDropped(after))
     })
     await exchange.takeEpoch(reply.epoch)
   }
@@ -125,4 +164,24 @@ export class Push {
     await store.write((edit) => this.takePosition(edit, acknowledged, digest))
     if (store.outbox.waiting(1, 1)[0]?.counter !== acknowledged + 1) throw new EnrolAnew('operations-missing')
   }
+}
+
+interface CheckedReceipt {
+  receipt: Receipt
+  fault: ReceiptFault | null
+  write: Write
+}
+
+function keepReceipt(edit: Edit, checked: CheckedReceipt | null): void {
+  if (checked === null || checked.fault === 'unknown-key') return
+  edit.values.set('receipt_trouble', checked.fault ?? undefined)
+  if (checked.fault !== null) return
+  edit.values.set('newest_receipt', checked.receipt)
+  edit.beside.push(checked.write)
+}
+
+/** Counters one after the other: behind a gap (what was erased) the server is asked how far it is. */
+function gapless(batch: readonly OutboxEntry[]): OutboxEntry[] {
+  const first = batch[0]?.counter ?? 0
+  return batch.filter((entry, at) => entry.counter === first + at)
 }

@@ -96,6 +96,7 @@ export class SyncRun {
     const { outbox } = this.exchange.store
     const had = outbox.lastAcknowledged()
     const orders = await tellStatus(this.exchange, push, [])
+    await push.settleReceipt()
     // a restored server that says only here what it lost: it is offered again before the copy follows it
     if (outbox.lastAcknowledged() < had) await this.handOver(push)
     if (orders === 'wipe') return
