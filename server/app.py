@@ -24,6 +24,7 @@ from server.api.sync import sync_api
 from server.api.sync.wire import SyncServer
 from server.auth import signed_in
 from server.clock import Clock, unix_ms
+from server.epochs import tell_operators
 from server.intake import Intake
 from server.keys import Keys
 from server.live import Live
@@ -53,6 +54,7 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
     passwords = Passwords(settings)
     live = Live()
     store.on_commit(live.committed)
+    store.on_commit(tell_operators)
     knowledge = Knowledge(keys, settings.month_closes_on_working_day)
     store.on_doubt(knowledge.forget)
     intake = Intake(keys, knowledge, settings.outcomes_page_max)

@@ -10,9 +10,12 @@ import msgspec
 from forms.catalogue import Catalogue
 from forms.handling.calendar import WorkingCalendar
 from grid_map.divisions import Division
+from server.clock import unix_ms
 from server.intake import Intake
 from server.keys import Keys
 from server.own_device import Draft, own_device, write_operations
+from server.store import epochs
+from server.store.changes import epoch_of
 from server.store.devices import IMPORT
 from server.store.records import record_in
 from sync.ids import derived
@@ -23,6 +26,7 @@ from sync.protocol import OutcomeEntry
 def ensure_epoch(db: sqlite3.Connection) -> None:
     """Give a new database its epoch."""
     db.execute("INSERT OR IGNORE INTO meta VALUES ('epoch', ?)", (os.urandom(6).hex(),))
+    epochs.note(db, epoch_of(db), unix_ms(), "founded")
 
 
 def publish_reference(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import msgspec
 
@@ -31,8 +32,16 @@ from sync.errors import HistoryForked, OperationsMissing, TooLarge, Unreadable, 
 from sync.judge import FOR_A_PERSON
 from sync.operation import Action, Arrived, Operation, raw_form, read_operation
 from sync.protocol import OUTCOMES_PAGE_MAX, OutcomeEntry, PushRequest
+from sync.receipt import Receipt
 
-_decode = msgspec.json.Decoder(PushRequest).decode
+
+class _PushBody(PushRequest):
+    """The request with its receipt unread: one that cannot be read must not keep the operations from coming in."""
+
+    receipt: msgspec.Raw = msgspec.Raw(b"null")  # type: ignore[assignment]
+
+
+_decode = msgspec.json.Decoder(_PushBody).decode
 RULED_BY = frozenset({"grid", "assignment", "rota"})
 """Kinds that the very next operation may be judged by, so their facts are indexed at once."""
 MOVED_BY = ("household", "resident", "case")
@@ -49,8 +58,16 @@ class Taken(msgspec.Struct):
     outcomes_cursor: int
 
 
-def read_push(body: bytes, operations_max: int) -> tuple[list[Arrived], int]:
-    """The operations of a push body, and the outcomes cursor. Unreadable or TooLarge refuse the call."""
+class PushBody(NamedTuple):
+    """A push as it was read: its operations, the outcomes cursor, and the device's newest receipt."""
+
+    operations: list[Arrived]
+    outcomes_after: int
+    receipt: Receipt | None
+
+
+def read_push(body: bytes, operations_max: int) -> PushBody:
+    """What a push brings. Unreadable or TooLarge refuse the call; a receipt that cannot be read is none."""
     try:
         body.decode()  # the decoder below leaves the text inside operations alone
         request = _decode(body)
@@ -62,7 +79,14 @@ def read_push(body: bytes, operations_max: int) -> tuple[list[Arrived], int]:
     for before, after in pairwise(arrived):
         if after.counter != before.counter + 1:
             raise WrongCounter(f"{after.counter} follows {before.counter}")
-    return arrived, request.outcomes_after
+    return PushBody(arrived, request.outcomes_after, _receipt_of(request.receipt))
+
+
+def _receipt_of(raw: msgspec.Raw) -> Receipt | None:
+    try:
+        return msgspec.json.decode(raw, type=Receipt | None)
+    except msgspec.MsgspecError:
+        return None
 
 
 class Intake:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
+from server.epochs import EpochBegan
 from server.store.feeds import VillageChanged
 
 PING_SECONDS = 20
@@ -31,13 +32,15 @@ class Live:
     def committed(self, notes: Sequence[object]) -> None:
         """The store's listener; called on the writer's thread."""
         changed = {note.village: note.version for note in notes if isinstance(note, VillageChanged)}
+        began = any(isinstance(note, EpochBegan) for note in notes)
         loop = self._loop
-        if changed and loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._tell, changed)
+        if (changed or began) and loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._tell, changed, began)
 
-    def _tell(self, changed: dict[str, int]) -> None:
+    def _tell(self, changed: dict[str, int], began: bool) -> None:
+        """In a new epoch every listener is told, so that its device asks and finds its cursor expired."""
         self._versions.update(changed)
-        for village in changed:
+        for village in list(self._listeners) if began else changed:
             for listener in self._listeners.get(village, ()):
                 listener.set()
 
@@ -52,7 +55,7 @@ class Live:
                 await _first_of(woken, stopping)
                 if woken.is_set():
                     woken.clear()
-                    yield _event(village, self._versions[village])
+                    yield _event(village, self._versions.get(village, version))
                 else:
                     yield b": ping\n\n"
         finally:

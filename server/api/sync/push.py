@@ -7,8 +7,10 @@ import sqlite3
 from litestar import Response, post
 from litestar.di import NamedDependency
 
+from server import epochs
 from server.api.sync.wire import AnyRequest, SyncServer, body_of, caller, device_of, heading, reply
 from server.intake import read_push
+from server.receipts import signed_receipt
 from sync.protocol import PushReply, encode
 
 
@@ -24,22 +26,27 @@ async def post_push(
 ) -> Response[bytes]:
     hashed, settings = caller(request), server.settings
     body = await body_of(request, settings.batch_bytes_max)
-    arrived, after = read_push(body, settings.batch_operations_max)
+    pushed = read_push(body, settings.batch_operations_max)
     now_ms = server.clock()
 
-    def take(db: sqlite3.Connection) -> bytes:
+    def take(db: sqlite3.Connection) -> tuple[str, PushReply]:
         device = device_of(db, hashed, handing_over=True)
-        taken = server.intake.take(db, device, arrived, after, now_ms)
+        began = epochs.began_by(db, server.keys, device, pushed.receipt, now_ms)
+        # in a new epoch the device compares its history first, so what it sent is left to its next push
+        arrived = [] if began else pushed.operations
+        taken = server.intake.take(db, device, arrived, pushed.outcomes_after, now_ms)
         scope = db.execute("SELECT number FROM scopes WHERE worker = ?", (device.worker,)).fetchone()
-        return encode(
-            PushReply(
-                **heading(db, now_ms),
-                acknowledged=taken.acknowledged,
-                digest=taken.digest,
-                outcomes=[*taken.outcomes, *taken.changed],
-                outcomes_cursor=taken.outcomes_cursor,
-                scope=scope[0] if scope else 0,
-            )
+        return device.id, PushReply(
+            **heading(db, now_ms),
+            acknowledged=taken.acknowledged,
+            digest=taken.digest,
+            outcomes=[*taken.outcomes, *taken.changed],
+            outcomes_cursor=taken.outcomes_cursor,
+            scope=scope[0] if scope else 0,
         )
 
-    return reply(request, await server.store.write(take))
+    device, message = await server.store.write(take)
+    message.receipt = signed_receipt(
+        server.keys, device, message.acknowledged, message.digest, message.epoch, message.time
+    )
+    return reply(request, encode(message))

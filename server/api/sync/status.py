@@ -8,6 +8,7 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 
 from grid_map.days import count_day
+from server import epochs
 from server.api.sync.wire import (
     AnyRequest,
     SyncServer,
@@ -42,6 +43,7 @@ async def post_status(
 
     def take(db: sqlite3.Connection) -> bytes:
         device = device_of(db, hashed, handing_over=True)
+        epochs.began_by(db, server.keys, device, report.receipt, now_ms)
         told = report.counter, report.digest, report.pending_operations, report.oldest_pending
         devices.report_status(db, device.id, today.isoformat(), now_ms, told)
         if report.diverged_parts:
