@@ -47,7 +47,7 @@ def check(
 
 
 def _found(settings: Settings, *, replayed: bool) -> list[Fault]:
-    keys = load_keys(settings.keys_path)
+    keys = load_keys(settings.keys_path, settings.cipher)
     db = open_reader(settings.database_path)
     columns = (
         TextColumn("{task.description}"),

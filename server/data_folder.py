@@ -33,7 +33,7 @@ def open_data(settings: Settings, *, exclusive: bool) -> tuple[Store, Keys]:
                 "the database is there but its keys are not: restore the key file from a backup"
             )
         save_keys(new_keys(), settings.keys_path)
-    keys = load_keys(settings.keys_path)
+    keys = load_keys(settings.keys_path, settings.cipher)
     store = Store(settings.database_path, exclusive=exclusive, readers=settings.readers)
     try:
         store.write_now(lambda db: _make_ready(db, settings, keys))

@@ -1,11 +1,12 @@
 """The server's keys: a file beside the database, never in it.
 
 `keys.json` (mode 0600) holds, oldest first,
-  data     AES-256-GCM keys for batches, segments and identity numbers at rest
+  data     keys of 32 bytes for batches, segments and identity numbers at rest
   signing  ECDSA P-256 keys for receipts
   sealing  ECDH P-256 keys to which devices seal their data keys and rescue files
   lookup   the one HMAC-SHA-256 key by which identity numbers are found
-The newest of each is used for new work, the older ones only to read; so a rotation rewrites nothing. The
+The newest of each is used for new work, the older ones only to read; so a rotation rewrites nothing. New blobs are
+made under the setting `cipher`; every blob says which one it is under, so a change of it rewrites nothing either. The
 lookup key does not rotate: every stored hash depends on it.
 """
 
@@ -19,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from server.private_file import others_can_read, write_private
+from sync.cipher import AES_256_GCM
 from sync.sealing import (
     KEY_BYTES,
     PRIVATE_KEY_RANDOM_BYTES,
@@ -70,6 +72,7 @@ class Keys:
     """The keys at work. `encrypt_blob` and `lookup_hash` are on the push path."""
 
     stored: StoredKeys
+    cipher: str = AES_256_GCM
     signing: list[KeyPair] = field(init=False)
     sealing: list[KeyPair] = field(init=False)
     _data: BlobKey = field(init=False)
@@ -78,13 +81,13 @@ class Keys:
     def __post_init__(self) -> None:
         self.signing = [KeyPair.of(scalar) for scalar in self.stored.signing]
         self.sealing = [KeyPair.of(scalar) for scalar in self.stored.sealing]
-        data = [BlobKey(key) for key in self.stored.data]
+        data = [BlobKey(key, self.cipher) for key in self.stored.data]
         self._data = data[-1]
         self._data_by_id = {key.id: key for key in data}
 
     def encrypt_blob(self, plain: bytes, aad: bytes) -> bytes:
         """Under the newest data key; `aad` says which table and row it belongs to."""
-        return self._data.encrypt(plain, aad, os.urandom(12))
+        return self._data.encrypt(plain, aad, os.urandom(self._data.nonce_bytes))
 
     def decrypt_blob(self, blob: bytes, aad: bytes) -> bytes:
         """Raises SealError for an altered blob, another `aad`, or a key that is not in the file."""
@@ -131,12 +134,13 @@ def rotated(keys: Keys) -> Keys:
             signing=[*stored.signing, _new_scalar()],
             sealing=[*stored.sealing, _new_scalar()],
             lookup=stored.lookup,
-        )
+        ),
+        keys.cipher,
     )
 
 
-def load_keys(path: Path) -> Keys:
-    """The keys of the file. Raises KeyFileError with a message for the operator."""
+def load_keys(path: Path, cipher: str = AES_256_GCM) -> Keys:
+    """The keys of the file; new blobs are made under `cipher`. Raises KeyFileError with a message for the operator."""
     if not path.exists():
         raise KeyFileError(
             f"找不到密钥文件 {path}，请先运行 allpost-server init / no key file: run init first"
@@ -146,7 +150,7 @@ def load_keys(path: Path) -> Keys:
             f"密钥文件 {path} 可被其他用户读取，请运行 chmod 600 {path} / others can read the key file"
         )
     try:
-        return Keys(msgspec.json.decode(path.read_bytes(), type=StoredKeys))
+        return Keys(msgspec.json.decode(path.read_bytes(), type=StoredKeys), cipher)
     except (msgspec.MsgspecError, ValueError, IndexError) as error:
         raise KeyFileError(
             f"密钥文件 {path} 已损坏，请从备份恢复 / the key file is damaged, restore a backup: {error}"

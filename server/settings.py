@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     readers: Count = Field(2, title="数据库读取线程数")
     allow_demonstration_accounts: bool = Field(False, title="允许演示账号在非本机地址使用")
 
+    cipher: Literal["aes-256-gcm", "sm4-ctr-hmac-sm3"] = Field("aes-256-gcm", title="静态数据加密算法")
+
     app: Path | None = Field(None, title="手机应用文件夹")
     tile_url: str | None = Field(None, title="底图瓦片地址")
     tile_attribution: str | None = Field(None, title="底图署名")
@@ -55,6 +57,11 @@ class Settings(BaseSettings):
     changes_page_records_max: Count = Field(1000, title="变更页的记录数上限")
     outcomes_page_max: Count = Field(1000, title="一次回复的处理结果数上限")
     lease_working_days: Count = Field(3, title="设备离线可读的工作日数")
+    file_bytes_max: Count = Field(8 * 1024 * 1024, title="一个文件的字节数上限")
+    upload_hours: Count = Field(7 * 24, title="未传完的文件保留小时数")
+    uploads_open_max: Count = Field(32, title="一台设备同时未传完的文件数上限")
+    files_unnamed_days: Count = Field(90, title="没有记录提到的文件保留天数")
+    files_free_bytes_min: Count = Field(64 * 1024 * 1024, title="为记录留出的磁盘字节数")
     report_after: time = Field(time(17, 0), title="当日签到状态的起算时刻")
 
     session_hours: Count = Field(12, title="网页登录有效小时数")

@@ -32,8 +32,23 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from sync.cipher import AES_256_GCM, SM4_CTR_HMAC_SM3, Cipher, cipher_of
-from sync.cipher import SealError as SealError
+from sync.cipher import AES_256_GCM, SM4_CTR_HMAC_SM3, Cipher, SealError, cipher_of
+
+__all__ = [
+    "BlobKey",
+    "PrivateKey",
+    "SealError",
+    "blob_key_id",
+    "key_id",
+    "point_of",
+    "private_key",
+    "private_key_from_scalar",
+    "scalar_of",
+    "seal",
+    "sign",
+    "unseal",
+    "verify",
+]
 
 KEY_BYTES = 32
 NONCE_BYTES = 12

@@ -1,7 +1,7 @@
 """Tables of the sync: operations (the legal record), records (latest state), feeds, devices, tallies.
 
 Every table that grows is keyed by village first, so that villages can live on different database nodes. Identifiers are
-UUID text; times are Unix milliseconds (`_ms`) or days as ISO text. Bodies are AES-GCM blobs (`server.keys`).
+UUID text; times are Unix milliseconds (`_ms`) or days as ISO text. Bodies are encrypted blobs (`server.keys`).
 """
 
 from sqlite_utils import Database

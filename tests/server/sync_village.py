@@ -256,10 +256,15 @@ class TinyVillage(Founded):
     """The village behind the application in this process; `now_ms` is the server's clock, moved by the test."""
 
     def __init__(self, folder: Path, **more: Any) -> None:
+        founded_folder(folder)
+        self.reopen(folder, **more)
+
+    def reopen(self, folder: Path, **more: Any) -> None:
+        """Serve the village that is in this folder."""
         plain_logs()
         settings = fast_settings(folder, **more)
-        founded_folder(folder)
-        store, keys = Store(settings.database_path), load_keys(settings.keys_path)
+        store = Store(settings.database_path)
+        keys = load_keys(settings.keys_path, settings.cipher)
         self.now_ms = NOW_MS
         super().__init__(settings, store, keys)
         self.app = create_app(settings, store, keys, lambda: self.now_ms)
@@ -277,7 +282,21 @@ class TinyVillage(Founded):
 @contextmanager
 def tiny_village(folder: Path, **more: Any) -> Iterator[TinyVillage]:
     """A running village, closed at the end."""
-    village = TinyVillage(folder, **more)
+    with _served(TinyVillage(folder, **more)) as village:
+        yield village
+
+
+@contextmanager
+def village_again(folder: Path, **more: Any) -> Iterator[TinyVillage]:
+    """The village that is in this folder, running again with other settings; its clock begins anew."""
+    village = TinyVillage.__new__(TinyVillage)
+    village.reopen(folder, **more)
+    with _served(village):
+        yield village
+
+
+@contextmanager
+def _served(village: TinyVillage) -> Iterator[TinyVillage]:
     try:
         with village.client:
             yield village

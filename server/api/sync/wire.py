@@ -141,6 +141,8 @@ def asked_of_clients(server: SyncServer) -> Asked:
             operation_bytes=OPERATION_BYTES_MAX,
             page_records=settings.changes_page_records_max,
             lease_working_days=settings.lease_working_days,
+            file_bytes=settings.file_bytes_max,
+            cipher=settings.cipher,
         ),
         signing=PublicKey(signing.id, signing.public),
         sealing=PublicKey(sealing.id, sealing.public),
