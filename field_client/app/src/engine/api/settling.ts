@@ -26,7 +26,8 @@ export interface ConflictCard {
 export interface Entry {
   counter: number
   id: string
-  state: 'waiting' | 'applied' | 'merged' | 'conflict' | 'held' | 'rejected' | 'mended'
+  /** `erased`: its record was erased everywhere; only its place in the chain is left. */
+  state: 'waiting' | 'applied' | 'merged' | 'conflict' | 'held' | 'rejected' | 'mended' | 'erased'
   kind: string
   action: 'create' | 'change' | 'void'
   record: string
@@ -59,9 +60,30 @@ export interface Settling {
   textOf(kind: string, field: string, value: Value | undefined, record?: FieldRecord): string
 }
 
+/** How it is proved that the server has an operation: its signed receipt, checked on this phone just now. */
+export interface DeliveryProof {
+  /** Server time of the receipt. */
+  deliveredMs: number
+  /** The counter up to which the receipt proves, and the digest there. */
+  counter: number
+  digest: string
+  /** The operation's own digest, and how many operations lie between it and the receipt's. */
+  own: string
+  steps: number
+  /** The id of the server's signing key. */
+  key: string
+  signature: string
+  device: string
+  epoch: string
+  /** Whether chain and signature are in order. */
+  holds: boolean
+}
+
 export interface History {
   waiting(): Entry[]
   trouble(): Entry[]
   /** All that this phone captured and still keeps (30 days after the acknowledgement), the latest first. */
   all(): Promise<Entry[]>
+  /** The proof that the server has an operation; null where it waits, or no receipt is kept for it. */
+  proof(counter: number): Promise<DeliveryProof | null>
 }

@@ -21,6 +21,8 @@ export interface SyncStanding {
   unreadable: number
   /** Files (signatures) that wait for a server that takes files. */
   waitingFiles: number
+  /** The server's last receipt could not be checked, and was not kept. */
+  receiptTrouble: boolean
   oldestWaitingMs: number | null
   /** When everything was last handed over and followed to its end. */
   syncedMs: number | null

@@ -1,20 +1,30 @@
 /** The history of this phone: every operation that it captured, in plain words, and what became of it. */
-import type { Entry, History } from '../api'
+import type { DeliveryProof, Entry, History } from '../api'
 import type { Core } from './core'
 import { operationTitle } from './operation_titles'
 import type { Label } from '../problem'
-import { operationOf, stateOf, type OutboxEntry } from './outbox'
+import { isErased, operationOf, stateOf, type OutboxEntry } from './outbox'
+import { proofOf } from './receipts'
 import type { Store } from './store'
 
 /** Told with a rejected operation that somebody at the window or the lead has put right. */
 const MENDED = 'mended'
 const NO_TITLE: Label = { zh: '内容读不出的一条记录', en: 'an entry whose content cannot be read' }
-const STATES: readonly Entry['state'][] = ['waiting', 'applied', 'merged', 'conflict', 'held', 'rejected']
+const ERASED: Label = { zh: '已按要求清除的一条登记', en: 'an entry that was erased as required' }
+const STATES: readonly Entry['state'][] = [
+  'waiting',
+  'applied',
+  'merged',
+  'conflict',
+  'held',
+  'rejected',
+  'erased',
+]
 
 export class DeviceHistory implements History {
   constructor(
     private readonly core: Core,
-    private readonly store: Pick<Store, 'outbox' | 'complete'>,
+    private readonly store: Store,
   ) {}
 
   /** What is not handed over, in the order in which it was captured. */
@@ -39,6 +49,16 @@ export class DeviceHistory implements History {
       .reverse()
   }
 
+  async proof(counter: number): Promise<DeliveryProof | null> {
+    await this.store.complete
+    const entry = this.store.outbox.at(counter)
+    if (entry === undefined || entry.acknowledgedMs === null) return null
+    const proof = await proofOf(this.store, counter)
+    if (proof === null) return null
+    const { receipt, deliveredMs, steps, holds } = proof
+    return { ...receipt, deliveredMs, own: entry.digest, steps, holds }
+  }
+
   private told(entry: OutboxEntry): Entry {
     const operation = operationOf(entry)
     const { action = 'change', fields = {} } = operation ?? {}
@@ -51,7 +71,7 @@ export class DeviceHistory implements History {
       record: entry.record,
       capturedMs: entry.capturedMs,
       acknowledgedMs: entry.acknowledgedMs,
-      title: operation === null ? NO_TITLE : operationTitle(this.core, operation),
+      title: isErased(entry) ? ERASED : operation === null ? NO_TITLE : operationTitle(this.core, operation),
       problems: [...(entry.detail?.problems ?? []), ...(entry.detail?.remarks ?? [])],
       waitsFor: entry.detail?.waits_for ?? null,
       overruled: entry.detail?.overruled ?? [],

@@ -97,6 +97,7 @@ export class SyncLoop implements Sync {
       trouble: trouble(),
       unreadable: unreadable(),
       waitingFiles: about.pendingFiles(),
+      receiptTrouble: values.get('receipt_trouble') !== undefined,
       oldestWaitingMs: outbox.oldestWaitingMs(),
       syncedMs: values.get('synced_ms') ?? null,
       contactMs: values.get('last_contact_ms') ?? null,

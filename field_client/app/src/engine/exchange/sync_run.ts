@@ -3,11 +3,12 @@
  * that was restored, a scope that changed, a history that must go on under a new identity. What it reached stays reached
  * however it ends.
  */
-import { CallRefused } from '../errors'
+import { CallRefused, ServerBusy, Unreachable } from '../errors'
 import { readTimes } from '../device/times'
 import type { Orders } from '../device/standing'
 import type { Label } from '../problem'
 import { REFERENCE_VILLAGE } from '../sync/kinds'
+import { handInCarried } from './carried'
 import { Download } from './download'
 import { type Credentials, enrolAnew } from './enrol'
 import { EnrolAnew, type Exchange, NewEpoch, ScopeChanged } from './exchange'
@@ -102,6 +103,19 @@ export class SyncRun {
     if (orders === 'wipe') return
     this.pulling = true
     await this.pullAll(push, orders)
+    await this.handInCarried()
+  }
+
+  /** Colleagues' files come last, as they may be large; what cannot be handed in now is with the next sync. */
+  private async handInCarried(): Promise<void> {
+    const { store, transport, times, identity } = this.exchange
+    const nowMs = readTimes(times, store.values.get('anchor')).correctedMs
+    try {
+      const { token, epoch } = identity
+      await handInCarried(store.database, transport, { token, epoch, nowMs })
+    } catch (error) {
+      if (!(error instanceof ServerBusy) && !(error instanceof Unreachable)) throw error
+    }
   }
 
   private async handOver(push: Push): Promise<void> {

@@ -31,7 +31,7 @@ interface Sent {
   path: string
   token: string | null
   headers?: Record<string, string>
-  body?: Uint8Array<ArrayBuffer>
+  body?: Uint8Array<ArrayBuffer> | Blob
   signal?: AbortSignal
 }
 
@@ -77,6 +77,12 @@ export class Transport {
       this.plain = true
       return this.post<T>(path, text, token)
     }
+  }
+
+  /** Send a file as it is, never wholly in memory; the reply's message. */
+  async postFile<T>(path: string, file: Blob, token: string | null): Promise<T> {
+    const headers = { 'content-type': 'application/octet-stream' }
+    return this.message<T>({ method: 'POST', path, token, headers, body: file })
   }
 
   /** Ask for a message. */
@@ -157,7 +163,7 @@ export class Transport {
   private async answered(sent: Sent, control: AbortController): Promise<Response> {
     const headers: Record<string, string> = { ...sent.headers }
     if (sent.token !== null) headers['authorization'] = `Bearer ${sent.token}`
-    const size = sent.body?.length ?? 0
+    const size = sizeOf(sent.body)
     this.requests += 1
     this.bytesSent += size
     const given = this.replyMs + size / UPLOAD_BYTES_PER_MS
@@ -222,4 +228,9 @@ async function within<T>(ms: number, control: AbortController, ask: () => Promis
   } finally {
     clearTimeout(timer)
   }
+}
+
+function sizeOf(body: Sent['body']): number {
+  if (body === undefined) return 0
+  return body instanceof Blob ? body.size : body.length
 }

@@ -25,6 +25,20 @@ export type StatusRequest = Schemas['StatusRequest']
 export type StatusReply = Schemas['StatusReply']
 export type UnlockRequest = Schemas['UnlockRequest']
 export type UnlockReply = Schemas['UnlockReply']
+export interface RescueReply {
+  epoch: string
+  time: string
+  device: string
+  identity: string
+  operations_new: number
+  operations_known: number
+  held: number
+  files_new: number
+  files_known: number
+  unreadable: number
+  acknowledged: number
+  digest: string
+}
 export type VillageVersion = Schemas['VillageVersion']
 export type Gone = Schemas['Gone']
 export type RawOperation = Schemas['RawOperation']

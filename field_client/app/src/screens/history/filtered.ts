@@ -9,6 +9,7 @@ const ORDER: readonly Entry['state'][] = [
   'applied',
   'merged',
   'mended',
+  'erased',
 ]
 
 /** The states that occur, those that need somebody first. */
