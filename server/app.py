@@ -25,6 +25,9 @@ from server.api.sync.wire import SyncServer
 from server.auth import signed_in
 from server.clock import Clock, unix_ms
 from server.epochs import tell_operators
+from server.files.keeping import Files
+from server.files.sweep import swept_hourly
+from server.files.uploads import Uploads
 from server.intake import Intake
 from server.keys import Keys
 from server.live import Live
@@ -58,6 +61,7 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
     knowledge = Knowledge(keys, settings.month_closes_on_working_day)
     store.on_doubt(knowledge.forget)
     intake = Intake(keys, knowledge, settings.outcomes_page_max)
+    files = Files(store, keys, settings, knowledge, clock)
     app = Litestar(
         route_handlers=[front, app_file, app_settings, health, ready, sync_api, data_api],
         dependencies={
@@ -69,12 +73,14 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
             "account": Provide(signed_in),
             "server": _given(SyncServer(store, keys, settings, intake, clock)),
             "live": _given(live),
+            "uploads": _given(Uploads(files)),
         },
         exception_handlers={Exception: render_error},
         request_max_body_size=settings.batch_bytes_max + ENVELOPE_BYTES,
         openapi_config=_openapi(),
         logging_config=None,
         on_shutdown=[passwords.close],
+        lifespan=[swept_hourly(files)],
     )
     app.state.stopping = asyncio.Event()
     return app

@@ -23,6 +23,7 @@ from server.store import arrivals, batches, devices, unsettled
 from server.store.devices import Device
 from server.store.facts_index import index_facts
 from server.store.feeds import flush
+from server.store.file_names import note_operations
 from server.store.knowledge import Knowledge
 from server.store.tallies import count_changes
 from server.store.unsettled import NOTHING_READ, Unsettled
@@ -224,6 +225,7 @@ class _Push:
         ]
         batches.append(self.db, self.keys, where, self.now_ms, outcomes, stored)
         arrivals.note(self.db, device, fresh, self._repeats, self.now_ms)
+        note_operations(self.db, readable)
         if self._new_ids:
             self.db.executemany(
                 "INSERT OR REPLACE INTO known_ids VALUES (?, ?, ?, ?)",

@@ -46,6 +46,7 @@ class Action(StrEnum):
     CASE_READ = "case.read"
     CASE_ADVANCE = "case.advance"
     CASE_DECIDE = "case.decide"
+    VISIT_READ = "visit.read"
     IDENTITY_NUMBER_READ = "identity_number.read"
     ROTA_READ = "rota.read"
     ROTA_WRITE = "rota.write"
@@ -84,6 +85,7 @@ RIGHTS: dict[Action, frozenset[Role | Standing]] = {
     Action.CASE_READ: frozenset({WINDOW, OWNER, T}),
     Action.CASE_ADVANCE: frozenset({WINDOW, OWNER}),
     Action.CASE_DECIDE: frozenset({T}),
+    Action.VISIT_READ: frozenset({OWNER, L}),
     Action.IDENTITY_NUMBER_READ: frozenset({WINDOW, OWNER, T}),
     Action.ROTA_READ: frozenset({W, L}),
     Action.ROTA_WRITE: frozenset({L}),

@@ -9,6 +9,7 @@ from server.api.assignments import get_assignments, post_assignment, post_assign
 from server.api.audit import audit
 from server.api.devices import device_router
 from server.api.figures import get_overdue, get_tallies
+from server.api.files import get_case_file
 from server.api.reconciliation import get_reconciliation, post_countersignature, post_signature
 from server.api.rota import get_rota, post_rota
 from server.api.sessions import sessions
@@ -34,6 +35,7 @@ data_api = Router(
             route_handlers=[get_assignments, post_assignment, post_assignment_end],
             tags=["网格分工"],
         ),
+        Router("/", route_handlers=[get_case_file], tags=["文件"]),
         Router("/", route_handlers=[get_unsettled, post_mend], tags=["退回与待改"]),
         Router(
             "/",

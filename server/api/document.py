@@ -22,6 +22,7 @@ from sync.record import Record
 PREFIX = "/sync/v1"
 _REF = "#/components/schemas/{name}"
 _JSON, _SEGMENT, _EVENTS = "application/json", "application/zstd", "text/event-stream"
+_FILE = "image/*"
 _OF_FRAMEWORK = "400"
 
 FeedRecord = msgspec.defstruct("FeedRecord", [("version", int)], bases=(Record,), kw_only=True)
@@ -36,6 +37,8 @@ MESSAGES: dict[tuple[str, str], tuple[type[msgspec.Struct] | None, type[msgspec.
     ("get", "/live"): (None, _EVENTS),
     ("post", "/unlock"): (protocol.UnlockRequest, protocol.UnlockReply),
     ("post", "/status"): (protocol.StatusRequest, protocol.StatusReply),
+    ("post", "/files/known"): (protocol.FilesKnownRequest, protocol.FilesKnownReply),
+    ("get", "/files/{digest}"): (None, _FILE),
 }
 """What each call of the sync takes, and what it answers: a message, or a media type of its own."""
 
@@ -46,6 +49,7 @@ _BODIES: dict[str, dict[str, Any]] = {
         "format": "binary",
         "description": "One zstd frame of JSON lines; each line is a FeedRecord.",
     },
+    _FILE: {"type": "string", "format": "binary", "description": "An attachment: JPEG, PNG or WebP."},
     _EVENTS: {
         "type": "string",
         "description": "Events `version`, whose data is a VillageVersion; comments keep the line open.",

@@ -73,7 +73,7 @@ class Replay:
 
     def _prepare(self) -> list[tuple[int, str, tuple[Any, ...]]]:
         """Devices as they were enrolled, accounts as they were opened; (time, statement, values) of their ends."""
-        for table in ("accounts", "devices"):
+        for table in ("accounts", "devices", "files"):
             rows = self.db.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
             if rows:
                 marks = ",".join("?" * len(rows[0]))

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from server.store import scopes
 from server.store.bodies import sealed
 from server.store.engine import announce
+from server.store.file_names import keep_names
 from server.store.records import note_moved
 from server.store.world import Stored, StoreWorld
 from sync.record import GRANTED_FIELDS, GRANTING, Record, parent_of, part_of
@@ -66,6 +67,7 @@ def flush(world: StoreWorld) -> None:
         next_version[record.village] += 1
         _tell_holder(world, record, stored)
         part, holder, parent = part_of(record), record.holder, parent_of(record)
+        keep_names(world.db, record, None if stored is None else stored.village)
         body = sealed(world.keys, record)
         if stored is not None:
             hashes[stored.village, stored.part, stored.holder or ""] ^= record_hash(

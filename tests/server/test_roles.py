@@ -34,6 +34,7 @@ operation.mend              .      x      .    .     .          .
 case.read                   .      x      .    x     .          .
 case.advance                .      x      .    .     .          .
 case.decide                 .      .      .    x     .          .
+visit.read                  .      .      x    .     .          .
 identity_number.read        .      x      .    x     .          .
 rota.read                   x      x      x    .     .          .
 rota.write                  .      .      x    .     .          .
@@ -58,6 +59,7 @@ CELLS = [
     (actor, row[0], cell == "x") for row in ROWS[1:] for actor, cell in zip(ROWS[0][1:], row[1:], strict=True)
 ]
 OWN = {"device.unlock", "conflict.settle", "operation.mend", "case.read", "case.advance"} | {
+    "visit.read",
     "identity_number.read",
     "worker_figures.read",
 }
