@@ -86,13 +86,13 @@ async def head_upload(
     server: NamedDependency[SyncServer],
     uploads: NamedDependency[Uploads],
     upload: FromPath[str],
-) -> Response[bytes]:
+) -> Response[None]:
     """How far an upload is: what is durable, once whoever is at it has left."""
     _check_version(request)
     async with uploads.alone(upload):
         found = await _standing(request, server, upload)
         headers = {"upload-length": str(found.length), **_headers(found)}
-        return Response(b"", status_code=200, headers=headers)
+        return Response(None, status_code=200, headers=headers)
 
 
 @patch("/files/uploads/{upload:str}", status_code=204, request_max_body_size=None, include_in_schema=False)
