@@ -45,7 +45,10 @@ export class DraftStore implements Drafts {
   }
 
   keep(name: string, body: unknown): Promise<void> {
-    this.texts.set(name, JSON.stringify(body))
+    const text = JSON.stringify(body)
+    // kept as it is already: nothing is written again
+    if (this.texts.get(name) === text && !this.dirty.has(name)) return this.flush()
+    this.texts.set(name, text)
     return this.touched(name)
   }
 

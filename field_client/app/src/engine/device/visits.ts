@@ -177,8 +177,8 @@ export class DeviceVisits implements Visits {
       { kind: 'visit', village: place.village, action: 'create', record: visit.id, fields, problems },
       ...(task ? [{ kind: 'task', village: place.village, action: 'create' as const, fields: task }] : []),
     ])
-    // the visit is on the disk; its draft is no draft any more, even where it could not be taken away now
-    await this.drafts.forget(visit.id).catch(() => undefined)
+    // the visit is on the disk, and its draft is no draft any more: nobody waits until it is taken away
+    this.drafts.forget(visit.id).catch(() => undefined)
     return captureOf(captured, visit.id)
   }
 

@@ -41,7 +41,8 @@ export function useVisitDraft(opened: VisitDraft): OpenVisit {
     const done = await act()
     await keepingVisit.stop()
     await keepingNothing.stop()
-    await drafts.forget(nothingName(opened.id))
+    // what is done is on the disk; nobody waits until its draft is taken away
+    drafts.forget(nothingName(opened.id)).catch(() => undefined)
     return done
   }
 
