@@ -2,12 +2,11 @@
  * The server's receipts on this phone: checked when they come, kept sealed (store `receipts`, by counter) for as long as
  * the operations that they prove, and read only when somebody asks for a proof, so that opening the phone costs nothing.
  */
-import { digestOf } from '../sync/chain'
 import { momentMs } from '../sync/clock'
-import { receiptHolds, type Receipt } from '../sync/receipt'
+import { proofHolds, receiptHolds, type Receipt } from '../sync/receipt'
 import type { Write } from './database'
 import type { ServerKey } from './identity'
-import { isErased, operationOf, type OutboxEntry, type OutboxReader } from './outbox'
+import type { OutboxReader } from './outbox'
 import type { Store } from './store'
 import { readStanding } from './standing'
 import { placeOf } from './vault'
@@ -66,7 +65,7 @@ export async function proofOf(store: Store, counter: number): Promise<Proof | nu
   await store.complete
   const holds =
     (await receiptFault(receipt, device, store.outbox, await serverKeys(store))) === null &&
-    chained(store.outbox, counter, receipt.counter)
+    proofHolds(receipt, texts(store.outbox, counter, receipt.counter))
   return { receipt, deliveredMs: momentMs(receipt.time), steps: receipt.counter - counter, holds }
 }
 
@@ -78,22 +77,13 @@ async function firstFrom(store: Store, counter: number): Promise<Receipt | null>
   return JSON.parse(await store.vault.open(placeOf('receipts', at), sealed)) as Receipt
 }
 
-/** Whether each operation from `first` to `last` names the digest of the one before it; computed from the exact bytes. */
-function chained(outbox: OutboxReader, first: number, last: number): boolean {
+/** The exact texts from a counter to another, as far as they are here; none where one is missing. */
+function texts(outbox: OutboxReader, first: number, last: number): string[] {
+  const found: string[] = []
   for (let counter = first; counter <= last; counter += 1) {
     const entry = outbox.at(counter)
-    if (entry === undefined || !isUnaltered(entry)) return false
-    const next = outbox.at(counter + 1)
-    if (counter < last && (next === undefined || !follows(next, entry))) return false
+    if (entry === undefined) return []
+    found.push(entry.exact)
   }
-  return true
-}
-
-/** What was erased is no longer here: only its digest is, as the chain goes on from it. */
-function isUnaltered(entry: OutboxEntry): boolean {
-  return isErased(entry) || digestOf(entry.exact) === entry.digest
-}
-
-function follows(next: OutboxEntry, before: OutboxEntry): boolean {
-  return isErased(next) || operationOf(next)?.previous === before.digest
+  return found
 }
