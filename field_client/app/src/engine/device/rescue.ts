@@ -126,15 +126,25 @@ async function addOperations(
   return { unsent, operations }
 }
 
+interface FileRow {
+  sealed?: unknown
+  arrivedMs?: number | null
+}
+
 async function addFiles(parts: Parts, database: RowsReader): Promise<{ files: number; leftOut: number }> {
   let [files, leftOut] = [0, 0]
-  for (const digest of await database.keys('files')) {
+  const arrived: Key[] = []
+  const add = async (digest: Key, laterIfArrived: boolean): Promise<void> => {
     // one at a time: photos are large
-    const row = (await database.get('files', digest)) as { sealed?: unknown } | undefined
-    if (!isBytes(row?.sealed)) continue
-    if (parts.add(`files:${digest}`, row.sealed)) files += 1
+    const row = (await database.get('files', digest)) as FileRow | undefined
+    if (!isBytes(row?.sealed)) return
+    if (laterIfArrived && row.arrivedMs != null) arrived.push(digest)
+    else if (parts.add(`files:${digest}`, row.sealed)) files += 1
     else leftOut += 1
   }
+  for (const digest of await database.keys('files')) await add(digest, true)
+  // the server has these: they come last, for a server that is restored
+  for (const digest of arrived) await add(digest, false)
   return { files, leftOut }
 }
 
