@@ -6,7 +6,8 @@
  * ├── StorageFull        nothing was written, nothing was lost    → make room, then tap again
  * ├── Locked             the PIN has not been given               → unlock
  * ├── WrongPin           the PIN does not open the vault          → again, or by account
- * ├── PinWait            too many wrong PINs                      → wait, or by account
+ * ├── LockedOut          five wrong PINs                          → by account, or by a code from the window
+ * ├── WrongCode          the code does not open the vault         → again, or ask the window
  * ├── ElsewhereOpen      another tab has the database             → go on there, or take it over
  * ├── NotFound           no such record, item or operation here   → look for it in its list
  * ├── Refused            what was to be captured is not in order  → mend it; `problems` are all of its mistakes
@@ -62,28 +63,39 @@ export class Locked extends FieldError {
 }
 
 export class WrongPin extends FieldError {
-  /** `triesLeft`: how many more are looked at before there is a wait. */
+  /** `triesLeft`: how many more are looked at before the phone locks itself. */
   constructor(readonly triesLeft: number | null = null) {
     super(
       '口令不对',
       'wrong PIN',
-      triesLeft === null || triesLeft > 3
+      triesLeft === null
         ? '再试一次；忘记口令可用账号重设'
-        : triesLeft > 0
-          ? `还可试 ${triesLeft} 次，之后要等一会儿；忘记口令可用账号重设`
-          : '请等一会儿再试；忘记口令可用账号重设',
-      'try again, or reset it with your account',
+        : `还可试 ${triesLeft} 次，之后口令作废，要用账号或窗口的开锁码打开；登记的内容都在`,
+      triesLeft === null
+        ? 'try again, or reset it with your account'
+        : `${triesLeft} more, then the PIN ends and your account or a code from the window opens the phone; nothing is lost`,
     )
   }
 }
 
-export class PinWait extends FieldError {
-  constructor(readonly waitSeconds: number) {
+export class LockedOut extends FieldError {
+  constructor() {
     super(
-      `口令错了多次，请等 ${waitSeconds} 秒再试`,
-      `too many wrong PINs; wait ${waitSeconds} s`,
-      '忘记口令可用账号重设，登记的内容都在',
-      'or reset it with your account; nothing is lost',
+      '口令错了 5 次，已经作废',
+      'five wrong PINs: the PIN has ended',
+      '用账号或窗口的开锁码打开；登记的内容都在',
+      'open by your account or a code from the window; nothing is lost',
+    )
+  }
+}
+
+export class WrongCode extends FieldError {
+  constructor() {
+    super(
+      '开锁码不对，或已经用过',
+      'wrong code, or one that was used',
+      '请对照着再输一遍；还不对就请窗口重新查一次开锁码',
+      'compare it once more, or ask the window to look it up again',
     )
   }
 }

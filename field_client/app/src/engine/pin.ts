@@ -1,5 +1,5 @@
-/** What a PIN may be, and how long wrong ones make wait. */
-import { PinWait, Refused, StorageFull } from './errors'
+/** What a PIN may be, and how many wrong ones are looked at. */
+import { Refused, StorageFull } from './errors'
 import type { Problem } from './problem'
 import type { Database, Write } from './device/database'
 
@@ -7,8 +7,6 @@ export const PIN_DIGITS_MIN = 6
 export const PIN_DIGITS_MAX = 12
 const TRIES = 'pin_tries'
 const TRIES_MAX = 5
-const FIRST_WAIT_MS = 30_000
-const WAIT_MS_MAX = 3_600_000
 
 /** Refused where a PIN would be guessed: too short or long, one digit only, a run (123456, 987654, 678901). */
 export function checkPin(pin: string): void {
@@ -31,69 +29,55 @@ function said(code: string, message: string, message_en: string): Problem {
   return { pointer: '/pin', code, message, message_en }
 }
 
-interface Tries {
-  wrong: number
-  /** When the last one was, by the phone's own clock. */
-  atMs: number
-}
+/** The write that forgets the tries: a PIN was right, or is a new one. */
+export const TRIES_FORGOTTEN: Write = { store: 'meta', remove: TRIES }
 
 /** The wrong PINs since the last right one, kept on the disk so that closing the app does not forget them. */
 export class PinTries {
-  /** Counted here where the disk is full: a full phone can still be opened. */
-  private unkept: Tries | null = null
+  /** Counted here too: on a full disk, which must not keep anybody from reading, nothing else counts them. */
+  private counted = 0
 
-  constructor(
-    private readonly database: Database,
-    private readonly wallMs: () => number,
-  ) {}
+  constructor(private readonly database: Database) {}
+
+  /** Whether all tries were used up. */
+  async spent(): Promise<boolean> {
+    return (await this.known()) >= TRIES_MAX
+  }
 
   /**
    * Count a try before it is made, so that ending the app in the middle does not make it free; how many are left if it
-   * is wrong. PinWait while there is a wait.
+   * is wrong.
    */
   async begin(): Promise<number> {
-    const known = await this.known()
-    const now = this.wallMs()
-    const wait = waitMs(known.wrong)
-    // a clock that was set back makes wait from the beginning, not for ever
-    const passed = Math.max(0, now - known.atMs)
-    if (passed < wait) {
-      if (now < known.atMs) await this.keep({ ...known, atMs: now })
-      throw new PinWait(Math.ceil((wait - passed) / 1000))
-    }
-    await this.keep({ wrong: known.wrong + 1, atMs: now })
-    return Math.max(0, TRIES_MAX - known.wrong - 1)
+    const tries = (await this.known()) + 1
+    this.counted = tries
+    await this.written({ store: 'meta', key: TRIES, value: tries })
+    return Math.max(0, TRIES_MAX - tries)
   }
 
   /** The PIN was right. */
   async right(): Promise<void> {
-    this.unkept = null
-    await this.written({ store: 'meta', remove: TRIES })
+    this.forget()
+    await this.written(TRIES_FORGOTTEN)
   }
 
-  private async known(): Promise<Tries> {
-    return (
-      this.unkept ?? ((await this.database.get('meta', TRIES)) as Tries | undefined) ?? { wrong: 0, atMs: 0 }
-    )
+  /** Those counted here: they were forgotten on the disk. */
+  forget(): void {
+    this.counted = 0
   }
 
-  private async keep(tries: Tries): Promise<void> {
-    const kept = await this.written({ store: 'meta', key: TRIES, value: tries })
-    this.unkept = kept ? null : tries
+  private async known(): Promise<number> {
+    const kept = await this.database.get('meta', TRIES)
+    // of an earlier version of this program: { wrong, atMs }
+    const wrong = typeof kept === 'object' && kept !== null && 'wrong' in kept ? kept.wrong : kept
+    return Math.max(this.counted, typeof wrong === 'number' ? wrong : 0)
   }
 
-  private async written(write: Write): Promise<boolean> {
+  private async written(write: Write): Promise<void> {
     try {
       await this.database.transact([write])
-      return true
     } catch (error) {
-      if (error instanceof StorageFull) return false
-      throw error
+      if (!(error instanceof StorageFull)) throw error
     }
   }
-}
-
-/** How long after so many wrong ones: 30 seconds after the fifth, then doubling. */
-function waitMs(wrong: number): number {
-  return wrong < TRIES_MAX ? 0 : Math.min(WAIT_MS_MAX, FIRST_WAIT_MS * 2 ** (wrong - TRIES_MAX))
 }

@@ -4,6 +4,7 @@ import type { Cases } from './casework'
 import type { Drafts, Files, GridMap, StorageInfo } from './keeping'
 import type { DayLog, Figures } from './own_days'
 import type { Households } from './people'
+import type { Carried, Rescue } from './rescue'
 import type { History, Settling } from './settling'
 import type { Sync } from './syncing'
 import type { View } from './view'
@@ -37,6 +38,23 @@ export interface Identity {
   worker: { id: string; name: string; role: string; division: string }
 }
 
+/** What a phone may say of itself while its vault is closed. */
+export interface ClosedStanding {
+  /** The end of its id, by which the village tells phones apart. */
+  device: string
+  /** Operations and files that the server is not known to have. */
+  unsent: number
+  unsentFiles: number
+  /** Server time of the last contact; null before the first. */
+  contactMs: number | null
+  /** The server ended reading. */
+  locked: boolean
+  /** When it was wiped; null where it was not. */
+  wipedMs: number | null
+  /** Wiped, and what was left is handed over: nothing is here any more. */
+  done: boolean
+}
+
 export interface Device {
   readonly phase: Phase
   /** Grows with each change of what is shown; a key for caches. */
@@ -57,8 +75,16 @@ export interface Device {
   changePin(present: string, next: string): Promise<void>
   /** WrongPin where it is not this one; `triesLeft` falls with each. → `open`, everything in memory. */
   unlock(pin: string): Promise<void>
-  /** A forgotten PIN: the account opens the data key, online. → `open` under the new PIN, nothing lost. */
+  /** A PIN that is forgotten, or ended: the account opens the data key, online. → `open` under the new PIN, nothing lost. */
   unlockByAccount(username: string, password: string, nextPin: string): Promise<void>
+  /** Whether a code of the window opens this phone, as it was typed: Refused where it is not whole, WrongCode. Offline. */
+  tryCode(code: string): Promise<void>
+  /** The window's code opens the data key, offline. → `open` under the new PIN; the code ends. Refused, WrongCode. */
+  unlockByCode(code: string, nextPin: string): Promise<void>
+  /** In `locked`, `locked-out` and `wiped`: what may be said; else null. */
+  readonly closed: ClosedStanding | null
+  /** `wiped`, `closed.done`, and the worker has read it. → `new` */
+  wipeSeen(): void
   /** Forget the key and everything read. → `locked` */
   lock(): void
 
@@ -75,6 +101,11 @@ export interface Device {
   readonly drafts: Drafts
   readonly files: Files
   readonly storage: StorageInfo
+  /** In every phase that has a database, also while the vault is closed. Locked where there is none. */
+  readonly rescue: Rescue
+  readonly carried: Carried
+  /** Where the phase is `damaged`: remove all that lies here but colleagues' files. → `new` */
+  startAnew(): Promise<void>
 
   /** Corrected time. */
   nowMs(): number

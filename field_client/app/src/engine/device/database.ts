@@ -6,10 +6,11 @@
  *   it is rejected, none of it.
  * - Each transaction that writes checks in itself that this tab still owns the database, so that a tab that was put out
  *   writes nothing more, however late it hears of it.
+ * - After a wipe (wipe.ts) nothing personal is put any more: only `meta` and `carried` take anything, whoever still writes.
  * - What it is given for `sealed`, `blocks`, `outbox`, `drafts`, `files` and `segments` is sealed already (vault.ts).
  */
 import { openDB, type IDBPDatabase } from 'idb'
-import { ElsewhereOpen, FieldError, StorageFull, StoreDamaged } from '../errors'
+import { ElsewhereOpen, FieldError, Locked, StorageFull, StoreDamaged } from '../errors'
 
 export const STORES = [
   'meta',
@@ -47,11 +48,24 @@ const VERSION = 2
 /** In `meta`: the tab that owns the database. */
 const OWNER = 'owner'
 
+/** The writes that remove everything of this phone's own: what a colleague gave it to hand in stays. */
+export const emptied: readonly Write[] = [
+  { store: 'meta', where: (key) => key !== OWNER },
+  ...STORES.filter((store) => !['meta', 'carried'].includes(store)).map((store): Write => ({
+    store,
+    clear: true,
+  })),
+]
+/** In `meta`: that the phone was wiped. */
+export const WIPED = 'wiped'
+const NOT_PERSONAL: ReadonlySet<StoreName> = new Set(['meta', 'carried'])
+
 /** An open database. */
 export class Database {
   private closedBy: 'us' | 'another' | null = null
   /** Whether this tab stands as the owner on the disk; where there was no room for that, the next write sees to it. */
   private claimed = false
+  private wiped = false
 
   private constructor(
     private readonly idb: IDBPDatabase,
@@ -84,6 +98,7 @@ export class Database {
       // a full disk must not keep anybody from reading
       if (!(error instanceof StorageFull)) throw error
     })
+    database.wiped = (await database.get('meta', WIPED)) !== undefined
     return database
   }
 
@@ -107,9 +122,20 @@ export class Database {
     return this.explained(async () => (await this.idb.getAllKeys(store)) as Key[])
   }
 
-  /** Write all of it or nothing. ElsewhereOpen, StorageFull, StoreDamaged. */
+  /** From now on, on the disk or not yet: what was under way writes nothing personal any more. */
+  beginWipe(): void {
+    this.wiped = true
+  }
+
+  /** The last of a wipe is done: the next enrolment writes again. */
+  endWipe(): void {
+    this.wiped = false
+  }
+
+  /** Write all of it or nothing. ElsewhereOpen, StorageFull, StoreDamaged; Locked for what may not be kept after a wipe. */
   async transact(writes: readonly Write[]): Promise<void> {
     if (writes.length === 0) return
+    if (this.wiped && writes.some(keeps)) throw new Locked()
     await this.explained(async () => {
       const stores = [...new Set<StoreName>(['meta', ...writes.map((write) => write.store)])]
       const transaction = this.idb.transaction(stores, 'readwrite', { durability: 'strict' })
@@ -192,6 +218,11 @@ async function perform(store: Writable, write: Write): Promise<void> {
     await store.delete(IDBKeyRange.bound(write.prefix, `${write.prefix}\uffff`))
   } else if ('remove' in write) await store.delete(write.remove)
   else await store.put(write.value, write.key)
+}
+
+/** Whether it puts something into a store of what is personal. */
+function keeps(write: Write): boolean {
+  return ('value' in write || 'update' in write) && !NOT_PERSONAL.has(write.store)
 }
 
 async function removeWhere(store: Writable, wanted: (key: Key, value: unknown) => boolean): Promise<void> {

@@ -5,8 +5,10 @@
  * ends everything at once.
  */
 import type {
+  Carried,
   Cases,
   Change,
+  ClosedStanding,
   DayLog,
   Device,
   Drafts,
@@ -17,29 +19,36 @@ import type {
   Households,
   Identity,
   Phase,
+  Rescue,
   Settling,
   StorageInfo,
   Sync,
   View,
   Visits,
 } from '../api'
-import { ElsewhereOpen, Locked, StoreDamaged } from '../errors'
+import { ElsewhereOpen, Locked, LockedOut, StoreDamaged } from '../errors'
 import { enrolFirst, takeEnrolment, type Enrolment } from '../exchange/enrol'
 import { Transport } from '../exchange/transport'
 import { dataKeyByAccount } from '../exchange/unlock'
 import { countDay } from '../days'
 import type { Label } from '../problem'
 import { missingAbilities } from './abilities'
-import { Database } from './database'
+import { cipherName } from './cipher'
+import { ClosedPhone } from './closed_phone'
+import { Database, emptied } from './database'
+import type { DataKey } from './key_box'
 import { KeptKey } from './kept_key'
 import { OpenPhone, type Surroundings } from './open_phone'
 import { Ownership } from './ownership'
 import { checkPin } from '../pin'
+import { CarriedWays, RescueWays, type RescueSurroundings } from './rescue_ways'
 import { sealedKey, sealedKeyWrite } from './sealed_key'
+import { readStanding, type Orders } from './standing'
 import { storageInfo } from './storage'
 import { sealedRows, Store, type SealedRows } from './store'
 import { browserTimes, type Times } from './times'
-import { newDataKey, Vault, type Bytes } from './vault'
+import { newDataKey, Vault } from './vault'
+import { wipe, wipedMs, wipeOrdered } from './wipe'
 
 export interface DeviceOptions {
   times?: Times
@@ -71,6 +80,7 @@ export class PhoneDevice implements Device {
   /** One for the life of the database: it counts wrong PINs also where the disk is full. */
   private keptKey: KeptKey | null = null
   private enrolment: Enrolment | null = null
+  private closedPhone: ClosedPhone | null = null
   private opened: OpenPhone | null = null
   private turn: Promise<unknown> = Promise.resolve()
 
@@ -121,15 +131,21 @@ export class PhoneDevice implements Device {
     checkPin(pin)
     await this.alone(async () => {
       const database = this.at('choosing-pin')
-      const { enrolment } = this
+      const { enrolment, kept } = this
       if (enrolment === null) throw new Locked()
-      const vault = await Vault.under(newDataKey())
-      const box = await this.kept.keptUnder(pin, vault.dataKey())
-      const sealed = await sealedKeyWrite(vault, enrolment.identity)
+      const cipher = cipherName(enrolment.identity.limits.cipher)
+      const vault = await Vault.under(newDataKey(), cipher)
+      const dataKey: DataKey = { bytes: vault.dataKey(), cipher }
+      const boxes = [
+        ...(await kept.keptUnder(pin, dataKey)),
+        ...(await kept.newRecovery(dataKey, enrolment.identity)),
+        await sealedKeyWrite(vault, enrolment.identity),
+      ]
+      dataKey.bytes.fill(0)
       const store = await Store.open(database, vault)
       await store.write((edit) => {
         takeEnrolment(edit, enrolment)
-        edit.beside.push(box, sealed)
+        edit.beside.push(...boxes)
       })
       await this.openWith(store)
       this.enrolment = null
@@ -141,8 +157,13 @@ export class PhoneDevice implements Device {
     await this.alone(async () => {
       const database = this.at('open')
       const { kept } = this
-      const box = await kept.keptUnder(next, await kept.opened(present))
-      await database.transact([box])
+      const dataKey = await kept.opened(present).catch((error: unknown) => {
+        if (error instanceof LockedOut) this.lockOut()
+        throw error
+      })
+      const writes = await kept.keptUnder(next, dataKey)
+      dataKey.bytes.fill(0)
+      await database.transact(writes)
     })
   }
 
@@ -152,7 +173,10 @@ export class PhoneDevice implements Device {
       // fetched while the PIN is looked at, which takes its time on purpose
       const rows = sealedRows(database)
       rows.catch(() => undefined)
-      const dataKey = await this.kept.opened(pin)
+      const dataKey = await this.kept.opened(pin).catch((error: unknown) => {
+        if (error instanceof LockedOut) this.lockOut()
+        throw error
+      })
       await this.openWith(await this.read(database, dataKey, rows))
     })
   }
@@ -160,18 +184,37 @@ export class PhoneDevice implements Device {
   async unlockByAccount(username: string, password: string, nextPin: string): Promise<void> {
     checkPin(nextPin)
     await this.alone(async () => {
-      const database = this.at('locked')
+      const database = this.at('locked', 'locked-out')
       const sealed = await sealedKey(database)
       if (sealed === null) throw new StoreDamaged(new Error('no data key was sealed to the server'))
-      const dataKey = await dataKeyByAccount(this.transport(), { username, password }, sealed)
-      const { kept } = this
-      const box = await kept.keptUnder(nextPin, dataKey.slice())
-      // only a key that opens what is here takes the place of the one that did
-      const store = await this.read(database, dataKey)
-      await database.transact([box])
-      await kept.forgiven()
-      await this.openWith(store)
+      const bytes = await dataKeyByAccount(this.transport(), { username, password }, sealed)
+      const cipher = (await readStanding(database))?.cipher
+      await this.openAnew(database, { bytes, cipher: cipherName(cipher) }, nextPin)
     })
+  }
+
+  async tryCode(code: string): Promise<void> {
+    this.at('locked', 'locked-out')
+    const dataKey = await this.kept.openedByCode(code)
+    dataKey.bytes.fill(0)
+  }
+
+  async unlockByCode(code: string, nextPin: string): Promise<void> {
+    checkPin(nextPin)
+    await this.alone(async () => {
+      const database = this.at('locked', 'locked-out')
+      await this.openAnew(database, await this.kept.openedByCode(code), nextPin)
+    })
+  }
+
+  get closed(): ClosedStanding | null {
+    return this.closedPhone?.standing ?? null
+  }
+
+  wipeSeen(): void {
+    if (this.phase !== 'wiped' || !this.closed?.done) return
+    this.closedPhone = null
+    this.enter('new')
   }
 
   lock(): void {
@@ -180,19 +223,24 @@ export class PhoneDevice implements Device {
     this.opened = null
     this.enter('locked')
     // the next unlocking waits until what was under way is on the disk
-    void this.alone(() => opened.close())
+    void this.alone(async () => {
+      await opened.close()
+      await this.watchClosed()
+    })
   }
 
   /** The page says whether it is seen: what is not seen does not ask the server again and again. */
   setVisible(visible: boolean): void {
     this.around.visible = visible
     this.opened?.sync.setVisible(visible)
+    if (visible) this.closedPhone?.now()
   }
 
   /** The browser says whether there is a network. */
   setOnline(online: boolean): void {
     this.around.online = online
     this.opened?.sync.setOnline(online)
+    if (online) this.closedPhone?.now()
   }
 
   get sync(): Sync {
@@ -232,12 +280,44 @@ export class PhoneDevice implements Device {
     return this.open.files
   }
 
+  get rescue(): Rescue {
+    return new RescueWays(this.rescueSurroundings())
+  }
+  get carried(): Carried {
+    return new CarriedWays(this.rescueSurroundings())
+  }
+
+  async startAnew(): Promise<void> {
+    await this.alone(async () => {
+      const database = this.at('damaged')
+      await database.transact(emptied)
+      this.enter('new')
+    })
+  }
+
   nowMs(): number {
     return this.opened?.core.nowMs() ?? this.around.times.wallMs()
   }
 
   today(): string {
     return countDay(this.nowMs())
+  }
+
+  private rescueSurroundings(): RescueSurroundings {
+    const { database } = this
+    if (database === null) throw this.phase === 'elsewhere' ? new ElsewhereOpen() : new Locked()
+    return {
+      database,
+      transport: () => this.transport(),
+      identity: () => this.opened?.store.values.get('identity') ?? null,
+      nowMs: () => this.nowMs(),
+      handedOver: () => this.handedOver(),
+    }
+  }
+
+  /** What lay here is on the server: a wiped phone has nothing left to keep. */
+  private async handedOver(): Promise<void> {
+    if (this.phase === 'wiped') await this.closedPhone?.end()
   }
 
   private get kept(): KeptKey {
@@ -263,8 +343,8 @@ export class PhoneDevice implements Device {
     this.ownership = ownership
     try {
       this.database = await Database.open(ownership.token, () => this.lose())
-      this.keptKey = new KeptKey(this.database, () => this.around.times.wallMs())
-      this.enter((await this.keptKey.exists()) ? 'locked' : 'new')
+      this.keptKey = new KeptKey(this.database)
+      await this.enterClosed(this.database)
     } catch (error) {
       this.fail(error)
     }
@@ -275,7 +355,8 @@ export class PhoneDevice implements Device {
     this.database?.lose()
     this.opened?.abandon(new ElsewhereOpen())
     this.ownership?.release()
-    this.ownership = this.database = this.keptKey = this.opened = this.enrolment = null
+    this.closedPhone?.stop()
+    this.ownership = this.database = this.keptKey = this.opened = this.enrolment = this.closedPhone = null
     this.enter('elsewhere')
   }
 
@@ -292,9 +373,77 @@ export class PhoneDevice implements Device {
     return this.database
   }
 
-  private async read(database: Database, dataKey: Bytes, rows?: Promise<SealedRows>): Promise<Store> {
+  /** As the disk says it: a wipe that was begun is ended first. */
+  private async enterClosed(database: Database): Promise<void> {
+    if (await wipeOrdered(database)) await wipe(database, this.around.times.wallMs())
+    const state = await this.kept.state()
+    const wiped = (await wipedMs(database)) !== null
+    if (!wiped && state === 'none') return this.enter('new')
+    await this.watchClosed()
+    this.enter(wiped ? 'wiped' : state === 'kept' ? 'locked' : 'locked-out')
+  }
+
+  /** Say what may be said, and ask for orders, while the vault is closed. */
+  private async watchClosed(): Promise<void> {
+    const { database } = this
+    if (database === null || this.phase === 'open') return
+    this.closedPhone?.stop()
+    this.closedPhone = await ClosedPhone.of(database, {
+      transport: () => this.transport(),
+      wallMs: () => this.around.times.wallMs(),
+      world: this.around,
+      ordered: (orders) => this.follow(orders),
+      changed: () => this.tell('phase'),
+    })
+    this.closedPhone.start()
+  }
+
+  /** Orders that came while the vault was closed, or to an open phone's own sync. */
+  private follow(orders: Orders): Promise<void> {
+    return orders === 'wipe' ? this.alone(() => this.wipeNow()) : Promise.resolve()
+  }
+
+  /** Everything at once: what is shown and read, what is under way, what is on the disk. */
+  private async wipeNow(): Promise<void> {
+    const { database, opened } = this
+    if (database === null) return
+    this.opened = null
+    opened?.abandon()
+    await wipe(database, this.around.times.wallMs())
+    await this.watchClosed()
+    this.enter('wiped')
+  }
+
+  /** The fifth wrong PIN. What was open is closed. */
+  private lockOut(): void {
+    const { opened } = this
+    this.opened = null
+    this.enter('locked-out')
+    void this.alone(async () => {
+      await opened?.close()
+      await this.watchClosed()
+    })
+  }
+
+  /** Open by a data key that came another way than by the PIN: under a new PIN, and a new recovery code. */
+  private async openAnew(database: Database, dataKey: DataKey, nextPin: string): Promise<void> {
+    const { kept } = this
+    const spare: DataKey = { ...dataKey, bytes: dataKey.bytes.slice() }
+    // only a key that opens what is here takes the place of the one that did
+    const store = await this.read(database, dataKey)
+    const identity = store.values.get('identity')
+    await database.transact([
+      ...(await kept.keptUnder(nextPin, spare)),
+      ...(identity ? await kept.newRecovery(spare, identity) : []),
+    ])
+    spare.bytes.fill(0)
+    kept.kept()
+    await this.openWith(store)
+  }
+
+  private async read(database: Database, dataKey: DataKey, rows?: Promise<SealedRows>): Promise<Store> {
     try {
-      return await Store.open(database, await Vault.under(dataKey), rows)
+      return await Store.open(database, await Vault.under(dataKey.bytes, dataKey.cipher), rows)
     } catch (error) {
       if (error instanceof StoreDamaged) this.enter('damaged')
       throw error
@@ -302,18 +451,21 @@ export class PhoneDevice implements Device {
   }
 
   private async openWith(store: Store): Promise<void> {
-    const opened = await OpenPhone.open(store, this.around, (change) => this.tell(change)).catch(
-      (error: unknown) => {
-        store.close()
-        store.vault.lock()
-        throw error
-      },
-    )
+    const opened = await OpenPhone.open(store, this.around, {
+      changed: (change) => this.tell(change),
+      ordered: (orders) => void this.follow(orders),
+    }).catch((error: unknown) => {
+      store.close()
+      store.vault.lock()
+      throw error
+    })
     if (this.database === null) {
       opened.abandon(new ElsewhereOpen())
       throw new ElsewhereOpen()
     }
     this.opened = opened
+    this.closedPhone?.stop()
+    this.closedPhone = null
     this.enter('open')
     opened.sync.start()
   }

@@ -15,6 +15,10 @@ export interface Limits {
   operation_bytes: number
   page_records: number
   lease_working_days: number
+  file_bytes?: number
+  rescue_bytes?: number
+  /** The cipher of a vault that is made now. */
+  cipher?: string
 }
 
 /** One enrolment, as it is kept sealed. Its private keys stand beside it as keys that nobody can take out. */

@@ -1,8 +1,10 @@
 /**
  * How the data key is kept: wrapped by the PIN (PBKDF2-SHA-256, AES-256-GCM), and that again by a key of this browser
- * that nobody can take out of it, so that a copied database alone cannot be tried PIN by PIN elsewhere.
+ * that nobody can take out of it, so that a copied database alone cannot be tried PIN by PIN elsewhere. A second box of
+ * the same make opens by the recovery code (recovery.ts).
  */
 import { StoreDamaged, WrongPin } from '../errors'
+import { cipherName, type CipherName } from './cipher'
 import { KEY_BYTES, type Bytes } from './vault'
 
 export const ITERATIONS_MIN = 210_000
@@ -20,6 +22,17 @@ export interface KeyBox {
   iterations: number
   browserKey: CryptoKey
   wrapped: Bytes
+  /** By which cipher the data key seals; absent is AES-256-GCM. */
+  cipher?: CipherName
+}
+
+/** What a box opens by; each layer is bound to it, so that one box is not taken for another. */
+export type Secret = 'pin' | 'code'
+
+/** What a box holds: the data key, and the cipher that it is for. */
+export interface DataKey {
+  bytes: Bytes
+  cipher: CipherName
 }
 
 /** Iterations that take this phone about 150 ms, at least 210,000; `nowMs` is a monotonic clock. */
@@ -30,30 +43,36 @@ export async function measuredIterations(nowMs: () => number): Promise<number> {
   return Math.min(ITERATIONS_MAX, Math.max(ITERATIONS_MIN, Math.round(perMs * TRY_MS)))
 }
 
-/** Wrap a data key by a PIN; with the browser's key of `before` where there is one. */
+/** Wrap a data key by a PIN or a code; with the browser's key of `before` where there is one. The bytes stay the caller's. */
 export async function boxed(
-  pin: string,
-  dataKey: Bytes,
+  secret: string,
+  { bytes, cipher }: DataKey,
   iterations: number,
   before?: KeyBox,
+  by: Secret = 'pin',
 ): Promise<KeyBox> {
   const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES))
   const browserKey = before?.browserKey ?? (await newBrowserKey())
-  const inner = await wrap(await pinKey(pin, salt, iterations), dataKey, 'pin')
-  return { salt, iterations, browserKey, wrapped: await wrap(browserKey, inner, 'browser') }
+  const inner = await wrap(await pinKey(secret, salt, iterations), bytes, by)
+  return { salt, iterations, browserKey, wrapped: await wrap(browserKey, inner, 'browser'), cipher }
 }
 
-/** The data key out of its box. WrongPin; StoreDamaged where the box was altered or is of another browser. */
-export async function unboxed(box: KeyBox, pin: string, triesLeft: number): Promise<Bytes> {
+/** The data key out of its box. `wrong` is thrown where the secret is another; StoreDamaged where the box was altered or is of another browser. */
+export async function unboxed(
+  box: KeyBox,
+  secret: string,
+  wrong: Error = new WrongPin(),
+  by: Secret = 'pin',
+): Promise<DataKey> {
   const inner = await unwrap(box.browserKey, box.wrapped, 'browser').catch((error: unknown) => {
     throw new StoreDamaged(error)
   })
-  const key = await pinKey(pin, box.salt, box.iterations)
-  const dataKey = await unwrap(key, inner, 'pin').catch(() => {
-    throw new WrongPin(triesLeft)
+  const key = await pinKey(secret, box.salt, box.iterations)
+  const bytes = await unwrap(key, inner, by).catch(() => {
+    throw wrong
   })
-  if (dataKey.length !== KEY_BYTES) throw new StoreDamaged(new RangeError('no data key'))
-  return dataKey
+  if (bytes.length !== KEY_BYTES) throw new StoreDamaged(new RangeError('no data key'))
+  return { bytes, cipher: cipherName(box.cipher) }
 }
 
 function newBrowserKey(): Promise<CryptoKey> {

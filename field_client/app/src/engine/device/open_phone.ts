@@ -11,6 +11,7 @@ import { fieldwork } from './fieldwork'
 import { FileStore } from './files'
 import { DeviceHistory } from './history'
 import { DeviceSettling } from './settling'
+import type { Orders } from './standing'
 import { storageLeftBytes } from './storage'
 import type { Changed, Store } from './store'
 import type { Times } from './times'
@@ -24,6 +25,13 @@ export interface Surroundings {
   appVersion: string
   online: boolean
   visible: boolean
+}
+
+/** Who is told of what happens on an open phone. */
+export interface Heard {
+  changed: (change: Change) => void
+  /** The server's orders, as a sync was told them. */
+  ordered: (orders: Orders) => void
 }
 
 const IDLE_MS = 2000
@@ -41,7 +49,7 @@ export class OpenPhone {
   readonly sync: SyncLoop
   private lastCounter: number
   private idle: ReturnType<typeof setTimeout>
-  private tell: ((change: Change) => void) | null
+  private heard: Heard | null
 
   private constructor(
     readonly store: Store,
@@ -49,10 +57,10 @@ export class OpenPhone {
     readonly drafts: DraftStore,
     readonly files: FileStore,
     around: Surroundings,
-    tell: (change: Change) => void,
+    heard: Heard,
   ) {
     const { times } = around
-    this.tell = tell
+    this.heard = heard
     this.core = new DeviceCore(store, view, drafts, new Capture(store, view, times), times)
     const casework = fieldwork(this.core)
     this.households = casework.households
@@ -72,22 +80,22 @@ export class OpenPhone {
   }
 
   /** Read what else is kept, and begin to sync. StoreDamaged. */
-  static async open(store: Store, around: Surroundings, tell: (change: Change) => void): Promise<OpenPhone> {
+  static async open(store: Store, around: Surroundings, heard: Heard): Promise<OpenPhone> {
     const { database, vault } = store
     let opened: OpenPhone | null = null
-    const draftsChanged = (): void => opened?.tell?.('drafts')
+    const draftsChanged = (): void => opened?.heard?.changed('drafts')
     const [drafts, files] = await Promise.all([
       DraftStore.open(database, vault, draftsChanged),
       FileStore.open(database, vault),
     ])
     const view = new View(store, () => correctedNow(store, around.times))
-    opened = new OpenPhone(store, view, drafts, files, around, tell)
+    opened = new OpenPhone(store, view, drafts, files, around, heard)
     return opened
   }
 
   /** Tell nobody anything more, and forget the key as soon as what was under way is on the disk. */
   async close(): Promise<void> {
-    this.tell = null
+    this.heard = null
     this.sync.stop()
     await this.drafts.flush().catch(() => undefined)
     await this.store.settled()
@@ -96,7 +104,7 @@ export class OpenPhone {
 
   /** Forget everything now; what was under way is refused, with `why`. */
   abandon(why: FieldError = new Locked()): void {
-    this.tell = null
+    this.heard = null
     clearTimeout(this.idle)
     this.sync.stop()
     this.store.close(why)
@@ -125,7 +133,8 @@ export class OpenPhone {
       about: { appVersion, pendingFiles: () => this.files.waiting, storageLeftBytes },
       trouble: () => this.history.trouble().length + this.settling.conflicts(false).length,
       unreadable: () => store.outbox.unreadable.size + this.drafts.unreadable,
-      changed: () => this.tell?.('sync'),
+      changed: () => this.heard?.changed('sync'),
+      ordered: (orders) => this.heard?.ordered(orders),
       online,
       visible,
     })
@@ -135,9 +144,8 @@ export class OpenPhone {
     const { counter } = this.store.outbox.chain()
     if (counter > this.lastCounter) this.sync.captured()
     this.lastCounter = counter
-    if (changed.values.has('orders') && this.store.values.get('orders') === 'wipe') this.drafts.wiped()
     if (changed.erased.size > 0) this.drafts.erased(changed.erased)
-    if (changed.outbox || changed.records.size || changed.values.has('scope')) this.tell?.('view')
-    this.tell?.('sync')
+    if (changed.outbox || changed.records.size || changed.values.has('scope')) this.heard?.changed('view')
+    this.heard?.changed('sync')
   }
 }

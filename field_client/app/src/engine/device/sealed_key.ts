@@ -5,6 +5,8 @@
 import type { Database, Write } from './database'
 import type { ServerKey } from './identity'
 import { bytesOf } from './base64'
+import type { KeyBox } from './key_box'
+import { newRecovery, recoveryBox } from './recovery'
 import type { Bytes, Vault } from './vault'
 
 const SEALED_KEY = 'sealed_data_key'
@@ -16,6 +18,23 @@ export async function sealedKeyWrite(
 ): Promise<Write> {
   const value = await vault.sealToServer(bytesOf(identity.sealing.key), identity.device)
   return { store: 'meta', key: SEALED_KEY, value }
+}
+
+/**
+ * The writes that seal the data key anew to a server (it changed its key, or knows this phone by another id), and make a
+ * new recovery code with it: the one before was sealed to the old key.
+ */
+export async function sealedAnew(
+  database: Database,
+  vault: Vault,
+  identity: { device: string; sealing: ServerKey },
+): Promise<Write[]> {
+  const before =
+    ((await database.get('meta', 'vault')) as KeyBox | undefined) ?? (await recoveryBox(database))
+  const bytes = vault.dataKey()
+  const recovery = await newRecovery({ bytes, cipher: vault.cipherName }, identity, before)
+  bytes.fill(0)
+  return [await sealedKeyWrite(vault, identity), ...recovery]
 }
 
 /** What to send to the server to get the data key back; null before a PIN was chosen. */

@@ -5,6 +5,7 @@
  * Invariant: it is written in the same transaction as what it tells of (`standingOf` in the writes of the store,
  * `filesUnsent` in those of the files), so that it is never behind the disk.
  */
+import { AES_256_GCM, type CipherName } from './cipher'
 import type { Database, Write } from './database'
 import type { ServerKey } from './identity'
 import type { OutboxReader } from './outbox'
@@ -19,6 +20,8 @@ export interface Standing {
   /** The server's address; '' is where the page came from. */
   server: string
   epoch: string
+  /** By which cipher its rows are sealed: the box that says it goes with a PIN that ended. */
+  cipher: CipherName
   /** The id of the server's key to which the data key is sealed. */
   sealing_key: string
   /** The server's public signing keys, as far as they were told; the newest last. */
@@ -27,6 +30,8 @@ export interface Standing {
   unsent: { counter: number; operations: number; files: number }
   /** Server time of the last contact; null before the first. */
   last_contact_ms: number | null
+  /** How far the phone's clock was off (phone minus server) at the last exchange. */
+  clock_offset_ms: number
   orders: Orders
 }
 
@@ -48,27 +53,34 @@ export function filesUnsent(files: number): Write {
 }
 
 /** What the standing says of values and outbox, as they will be; part of every write of the store that changes them. */
-export function standingOf(values: ValuesReader, outbox: OutboxReader): Write {
+export function standingOf(values: ValuesReader, outbox: OutboxReader, cipher: CipherName): Write {
   const identity = values.get('identity')
   const operations = outbox.waitingCount()
   const counter = outbox.waiting(1).at(0)?.counter ?? outbox.chain().counter + 1
   return changed((present) => ({
     ...present,
+    cipher,
     ...(identity && {
       device: identity.device,
       server: identity.server,
       epoch: identity.epoch,
       sealing_key: identity.sealing.id,
-      signing: values.get('server_keys') ?? [identity.signing],
+      signing: withKey(present.signing, identity.signing),
     }),
     unsent: { ...present.unsent, counter, operations },
     last_contact_ms: values.get('last_contact_ms') ?? present.last_contact_ms,
+    clock_offset_ms: values.get('anchor')?.offsetMs ?? present.clock_offset_ms,
     orders: values.get('orders') ?? present.orders,
   }))
 }
 
 /** Values of which the standing tells. */
-export const OF_STANDING: readonly string[] = ['identity', 'server_keys', 'last_contact_ms', 'orders']
+export const OF_STANDING: readonly string[] = ['identity', 'anchor', 'last_contact_ms', 'orders']
+
+/** Keys that were told, and one more: the newest last. */
+function withKey(known: readonly ServerKey[], newest: ServerKey): ServerKey[] {
+  return [...known.filter((key) => key.id !== newest.id), newest]
+}
 
 function changed(change: (present: Standing) => Standing): Write {
   return {
@@ -84,10 +96,12 @@ function unknown(): Standing {
     device: '',
     server: '',
     epoch: '',
+    cipher: AES_256_GCM,
     sealing_key: '',
     signing: [],
     unsent: { counter: 1, operations: 0, files: 0 },
     last_contact_ms: null,
+    clock_offset_ms: 0,
     orders: 'none',
   }
 }

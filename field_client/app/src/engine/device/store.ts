@@ -146,7 +146,7 @@ export class Store {
     const tells = outbox.changed.size > 0 || OF_STANDING.some((name) => values.changed.has(name))
     const writes = [
       ...edit.beside,
-      ...(tells ? [standingOf(values, outbox)] : []),
+      ...(tells ? [standingOf(values, outbox, this.vault.cipherName)] : []),
       ...block.removes.map((key): Write => ({ store: 'blocks', remove: key })),
       ...sealed,
     ]

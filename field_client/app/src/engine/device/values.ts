@@ -6,7 +6,7 @@ import type { Label } from '../problem'
 import type { Receipt } from '../sync/receipt'
 import type { Scope } from '../sync/scope'
 import type { Feed } from './feed'
-import type { ServerKey, StoredIdentity } from './identity'
+import type { StoredIdentity } from './identity'
 import type { Chain } from './outbox'
 import type { Orders } from './standing'
 import type { Anchor } from './times'
@@ -22,10 +22,10 @@ export interface Kept {
   /** The cursor of changed outcomes. */
   outcomes_after: number
   orders: Orders
-  /** Every signing key that the server told, the newest last: old receipts are verified by them. */
-  server_keys: ServerKey[]
   /** Server time of the last contact. */
   last_contact_ms: number
+  /** The latest time that was ever known here: a clock that is set back does not make the lease longer (reading.ts). */
+  latest_ms: number
   /** The last receipt that the server gave, also under the identity that this one continues. */
   newest_receipt: Receipt
   /** Why the last receipt was not kept; nothing where it was. */

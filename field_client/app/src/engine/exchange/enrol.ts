@@ -15,7 +15,7 @@ import {
   publicPoint,
   type StoredIdentity,
 } from '../device/identity'
-import { sealedKeyWrite } from '../device/sealed_key'
+import { sealedAnew } from '../device/sealed_key'
 import type { Edit } from '../device/store'
 import type { Anchor } from '../device/times'
 import { CallRefused, FieldError } from '../errors'
@@ -101,14 +101,14 @@ export async function enrolAnew(exchange: Exchange, credentials: Credentials | n
     await dropPendingKeys(store.database)
     throw new OtherWorker(before.worker.name)
   }
-  const sealedKey = await sealedKeyWrite(store.vault, identity)
+  const sealed = await sealedAnew(store.database, store.vault, identity)
   return store.write((edit) => {
     const carriedOver = edit.outbox.rewrite(identity.device)
     takeEnrolment(edit, enrolment)
     edit.values.set('needs_account', undefined)
     // they name operations by the bytes that they had under the identity before
     edit.beside.push({ store: 'receipts', clear: true })
-    edit.beside.push(sealedKey)
+    edit.beside.push(...sealed)
     return carriedOver
   })
 }

@@ -5,6 +5,7 @@
  */
 import type { Sync, SyncProgress, SyncStanding } from '../api'
 import type { Store } from '../device/store'
+import type { Orders } from '../device/standing'
 import { readTimes, type Times } from '../device/times'
 import { ExchangeFailed, FieldError, Locked, ServerBusy } from '../errors'
 import { type Credentials, enrolAnew } from './enrol'
@@ -25,6 +26,8 @@ export interface SyncLoopOptions {
   unreadable: () => number
   /** The standing is another. */
   changed: () => void
+  /** What the server ordered, once the sync that was told it has ended. */
+  ordered: (orders: Orders) => void
   online: boolean
   visible: boolean
 }
@@ -141,7 +144,8 @@ export class SyncLoop implements Sync {
   private async synced(): Promise<void> {
     this.situation = { ...this.situation, wanted: null }
     this.run = new SyncRun(this.exchange)
-    await this.run.run()
+    const { orders } = await this.run.run()
+    this.options.ordered(orders)
   }
 
   /** Do it while nothing else does, and plan what comes after. */

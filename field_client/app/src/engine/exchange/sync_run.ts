@@ -42,11 +42,19 @@ export interface SyncReport {
   /** The server was restored; what it lost was offered again. */
   restored: boolean
   diverged: Divergence[]
+  orders: Orders
 }
 
 /** One run over everything. */
 export class SyncRun {
-  readonly report: SyncReport = { pushed: 0, received: 0, enrolledAnew: [], restored: false, diverged: [] }
+  readonly report: SyncReport = {
+    pushed: 0,
+    received: 0,
+    enrolledAnew: [],
+    restored: false,
+    diverged: [],
+    orders: 'none',
+  }
   /** Whether it has come to following the villages: a hint before that is answered by this run. */
   pulling = false
   private compare = false
@@ -100,6 +108,8 @@ export class SyncRun {
     await push.settleReceipt()
     // a restored server that says only here what it lost: it is offered again before the copy follows it
     if (outbox.lastAcknowledged() < had) await this.handOver(push)
+    this.report.orders = orders
+    // nothing is followed or kept any more
     if (orders === 'wipe') return
     this.pulling = true
     await this.pullAll(push, orders)

@@ -25,6 +25,19 @@ export type StatusRequest = Schemas['StatusRequest']
 export type StatusReply = Schemas['StatusReply']
 export type UnlockRequest = Schemas['UnlockRequest']
 export type UnlockReply = Schemas['UnlockReply']
+export interface OrdersRequest {
+  device: string
+  time: string
+  wiped: boolean
+  signature: string
+}
+export interface OrdersReply {
+  epoch: string
+  time: string
+  orders: string
+  acknowledged: number
+  digest: string
+}
 export interface RescueReply {
   epoch: string
   time: string
