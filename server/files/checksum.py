@@ -26,6 +26,8 @@ class Checksum:
         except (binascii.Error, ValueError) as error:
             raise ProblemError("checksum-unsupported") from error
         self._sum = hashlib.new(algorithm, usedforsecurity=False)
+        if len(self._wanted) != self._sum.digest_size:
+            raise ProblemError("checksum-unsupported")
 
     def update(self, piece: bytes) -> None:
         """More of the piece."""

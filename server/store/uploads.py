@@ -28,7 +28,8 @@ class Upload(msgspec.Struct, frozen=True):
 def begin(db: sqlite3.Connection, upload: Upload, open_max: int) -> list[str]:
     """Begin an upload; the ids of those that end for it: earlier ones of the same file, the oldest beyond the bound."""
     rows = db.execute(
-        "SELECT id, digest FROM uploads WHERE device = ? AND state = 'open' ORDER BY id", (upload.device,)
+        "SELECT id, digest FROM uploads WHERE device = ? AND state = 'open' ORDER BY expires_ms, id",
+        (upload.device,),
     ).fetchall()
     same = [identifier for identifier, digest in rows if digest == upload.digest]
     others = [identifier for identifier, digest in rows if digest != upload.digest]
