@@ -80,7 +80,7 @@ def test_what_the_server_can_is_told_without_a_token(village: TinyVillage) -> No
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha1"])
 def test_a_piece_of_a_failed_checksum_does_not_count(device: SyncDevice, algorithm: str) -> None:
-    plain = picture(11, 500)
+    plain = picture(11, 600)
     where = where_of(device, plain)
     first = plain[:300_000]  # more than a frame
     damaged = b"x" + first[1:]
@@ -320,7 +320,10 @@ def test_a_finished_upload_is_still_told_as_finished(device: SyncDevice) -> None
 
 def test_many_open_uploads_end_the_oldest(village: TinyVillage) -> None:
     device = enrolled(village, "lead")
-    wheres = [where_of(device, picture(100 + number)) for number in range(7)]
+    wheres = []
+    for number in range(7):
+        village.later(1)
+        wheres.append(where_of(device, picture(100 + number)))
     states = [call(device, "HEAD", where).status_code for where in wheres]
     assert states == [410, 410, 410, 200, 200, 200, 200]
     again = where_of(device, picture(106))
