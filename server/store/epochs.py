@@ -21,7 +21,8 @@ ELSEWHERE = "elsewhere"
 
 def every(db: sqlite3.Connection) -> list[Epoch]:
     """All epochs, the present one last."""
-    rows = db.execute("SELECT epoch, began_ms, why FROM epochs ORDER BY began_ms, rowid")
+    present = "(SELECT value FROM meta WHERE key = 'epoch')"
+    rows = db.execute(f"SELECT epoch, began_ms, why FROM epochs ORDER BY epoch = {present}, rowid")
     return [Epoch(*row) for row in rows]
 
 

@@ -93,6 +93,7 @@ class SyncDevice:
         self.followed: dict[str, frozenset[str]] = {}
         self.scope: dict[str, Any] = {"number": -1, "villages": []}
         self.epoch = ""
+        self.receipt: dict[str, Any] | None = None
         self.clock = Clock(0)
 
     # --- calls
@@ -132,8 +133,9 @@ class SyncDevice:
 
     def enrol_anew(self) -> list[Operation]:
         """The one way out: a new identity, everything kept rewritten with new counters and the same ids."""
-        kept = list(self.operations)
+        kept, receipt = list(self.operations), self.receipt
         self.enrol(continues=True, token=None)
+        self.receipt = receipt  # of the identity that this one continues, until there is one of its own
         for operation in kept:
             self._append(operation)
         self.laid_over = list(self.operations)
@@ -214,8 +216,14 @@ class SyncDevice:
 
     def push_body(self, exact: Iterable[bytes]) -> dict[str, Any]:
         """Push these bytes as they are; the reply."""
-        body = b'{"operations":[%b],"outcomes_after":%d}' % (b",".join(exact), self.outcomes_cursor)
+        receipt = msgspec.json.encode(self.receipt)
+        body = b'{"operations":[%b],"outcomes_after":%d,"receipt":%b}' % (
+            b",".join(exact),
+            self.outcomes_cursor,
+            receipt,
+        )
         reply: dict[str, Any] = self.call("POST", "/push", content=body).json()
+        self.receipt = reply["receipt"] or self.receipt
         return reply
 
     def push(self, limit: int = 500) -> list[dict[str, Any]]:
@@ -231,14 +239,33 @@ class SyncDevice:
 
     def take_reply(self, reply: dict[str, Any]) -> None:
         """A push's reply: an acknowledgement counts only if its digest is the device's own at that counter."""
+        if reply["epoch"] != self.epoch:
+            self.take_epoch(reply["epoch"])
+            return
         counter = reply["acknowledged"]
-        whole = [first_previous(self.device), *(digest_of(exact) for exact in self.captured)]
-        if counter >= len(whole) or reply["digest"] != whole[counter]:
-            raise Refused(0, {"type": "history-forked"})
+        self._check_digest(reply)
         self.take_outcomes(reply)
         while self.acknowledged < counter and self.acknowledged + 1 in self.outcomes:
             # what was acknowledged in a lost reply counts once its outcome is told: it is sent again until then
             self.acknowledged += 1
+
+    def _check_digest(self, reply: dict[str, Any]) -> None:
+        whole = [first_previous(self.device), *(digest_of(exact) for exact in self.captured)]
+        counter = reply["acknowledged"]
+        if counter >= len(whole) or reply["digest"] != whole[counter]:
+            raise Refused(0, {"type": "history-forked"})
+
+    def take_epoch(self, epoch: str) -> None:
+        """A new epoch: forget every cursor, compare the history by an empty push; what was lost waits again."""
+        self.epoch, self.outcomes_cursor = epoch, 0
+        self.cursors, self.followed, self.copy = {}, {}, {}
+        reply = self.push_body([])
+        assert reply["epoch"] == epoch, "an epoch of its own for one loss"
+        self._check_digest(reply)
+        self.acknowledged = min(self.acknowledged, reply["acknowledged"])
+        self.outcomes = {at: entry for at, entry in self.outcomes.items() if at <= self.acknowledged}
+        self.laid_over = [one for one in self.operations if one.counter > self.acknowledged]
+        self.take_outcomes(reply)
 
     def take_outcomes(self, reply: dict[str, Any]) -> None:
         """Outcomes of a push or a status, and how far they have been told."""
@@ -252,8 +279,15 @@ class SyncDevice:
         reply: dict[str, Any] = self.call(
             "POST",
             "/status",
-            json={"counter": len(self.captured), "digest": last, "outcomes_after": self.outcomes_cursor},
+            json={
+                "counter": len(self.captured),
+                "digest": last,
+                "outcomes_after": self.outcomes_cursor,
+                "receipt": self.receipt,
+            },
         ).json()
+        if reply["epoch"] != self.epoch:
+            self.take_epoch(reply["epoch"])
         self.take_outcomes(reply)
         self.take_scope(reply["scope"])
         return reply

@@ -253,10 +253,14 @@ def founded_folder(folder: Path) -> Path:
 
 
 class TinyVillage(Founded):
-    """The village behind the application in this process; `now_ms` is the server's clock, moved by the test."""
+    """The village behind the application in this process; `now_ms` is the server's clock, moved by the test.
+
+    A folder that has a database already is opened as it is.
+    """
 
     def __init__(self, folder: Path, **more: Any) -> None:
-        founded_folder(folder)
+        if not (folder / "allpost.db").exists():
+            founded_folder(folder)
         self.reopen(folder, **more)
 
     def reopen(self, folder: Path, **more: Any) -> None:
