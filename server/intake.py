@@ -19,7 +19,7 @@ import msgspec
 from forms.problem import Problem
 from server.blocking import Blocked, as_blocking, held_behind
 from server.keys import Keys
-from server.store import arrivals, batches, devices, unsettled
+from server.store import arrivals, batches, devices, erasures, unsettled
 from server.store.devices import Device
 from server.store.facts_index import index_facts
 from server.store.feeds import flush
@@ -31,7 +31,7 @@ from server.store.world import StoreWorld
 from sync.apply import Applied, Outcome, apply_operation
 from sync.errors import HistoryForked, OperationsMissing, TooLarge, Unreadable, WrongCounter
 from sync.judge import FOR_A_PERSON
-from sync.operation import Action, Arrived, Operation, raw_form, read_operation
+from sync.operation import Action, Arrived, Operation, erased_form, raw_form, read_operation
 from sync.protocol import OUTCOMES_PAGE_MAX, OutcomeEntry, PushRequest
 from sync.receipt import Receipt
 
@@ -45,6 +45,7 @@ class _PushBody(PushRequest):
 _decode = msgspec.json.Decoder(_PushBody).decode
 RULED_BY = frozenset({"grid", "assignment", "rota"})
 """Kinds that the very next operation may be judged by, so their facts are indexed at once."""
+ERASED_MESSAGES = "这位居民的资料已依法删除，这条没有保存", "erased: nothing of it is kept"
 MOVED_BY = ("household", "resident", "case")
 """Fields that name the record whose place another one follows."""
 
@@ -168,6 +169,8 @@ class _Push:
         self._new_ids: dict[str, int] = {}
         self._repeats: set[int] = set()
         self._since: dict[int, int] = {}
+        self._erased: dict[str, bool] = {}
+        self._not_stored: dict[int, bytes] = {}
 
     def take(self, arrived: Sequence[Arrived], after: int) -> Taken:
         device = self.device
@@ -220,12 +223,10 @@ class _Push:
                 self._blocked.add(row)
         outcomes = [self._take_one(one) for one in fresh]
         where = device.village, device.id, fresh[0].counter, fresh[-1].counter
-        stored = [
-            one.exact if one.previous is not None else raw_form(one.counter, one.exact) for one in fresh
-        ]
+        stored = [self._stored_form(one) for one in fresh]
         batches.append(self.db, self.keys, where, self.now_ms, outcomes, stored)
         arrivals.note(self.db, device, fresh, self._repeats, self.now_ms)
-        note_operations(self.db, readable)
+        note_operations(self.db, (one for one in readable if one.counter not in self._not_stored))
         if self._new_ids:
             self.db.executemany(
                 "INSERT OR REPLACE INTO known_ids VALUES (?, ?, ?, ?)",
@@ -270,6 +271,8 @@ class _Push:
         for village, wanted in by_village.items():
             self.world.village = village
             self.world.prefetch(village, sorted(wanted))
+        if operations and erasures.any_erased(self.db):
+            self._erased = erasures.among(self.db, set().union(*map(erasures.ids_named, operations)))
         if operations:
             marks = ",".join("?" * len(operations))
             self._known = {
@@ -280,12 +283,23 @@ class _Push:
                 )
             }
 
+    def _stored_form(self, one: Arrived) -> bytes:
+        if one.erased_id is not None:
+            return one.exact
+        if one.previous is None:
+            return raw_form(one.counter, one.exact)
+        return self._not_stored.get(one.counter, one.exact)
+
     def _take_one(self, one: Arrived) -> OutcomeEntry:
         operation = one.operation
+        if one.erased_id is not None:
+            return _erased(one.counter)
         if operation is None or one.fault is not None:
             return _rejected(
                 one.counter, "unreadable", "这条记录无法读出，已原样保存", one.fault or "unreadable"
             )
+        if self._erased and erasures.names_erased(operation, self._erased):
+            return self._taken_in_erased(one, operation)
         self.world.village = operation.village
         known = self._known_before(operation)
         if known is not None:
@@ -305,12 +319,23 @@ class _Push:
                 )
         applied = self._blocked.holding(operation) or self._apply(operation, self.device)
         entry = _entry(one.counter, applied)
+        if self._erased:
+            take_out_erased(self.world, operation.record, self._erased)
         if mended is not None and applied.outcome not in (Outcome.HELD, Outcome.REJECTED):
             self._mended(mended)
         if applied.outcome in (Outcome.HELD, Outcome.REJECTED):
             self._new_ids[operation.id] = one.counter
             self._blocked.add(as_blocking(self.device, one.counter, operation, entry, self.now_ms))
         return entry
+
+    def _taken_in_erased(self, one: Arrived, operation: Operation) -> OutcomeEntry:
+        """What belongs to an erased resident takes its place in the chain without bytes; what it makes is erased."""
+        self._not_stored[one.counter] = erased_form(one.counter, operation.id, one.digest)
+        erasures.note_operations(self.db, [(self.device.id, one.counter, operation.id)])
+        if operation.action == Action.CREATE and operation.record not in self._erased:
+            erasures.note_records(self.db, [(operation.record, operation.kind)], kept=False, late=True)
+            self._erased[operation.record] = True
+        return _erased(one.counter)
 
     def _apply(self, operation: Operation, device: Device) -> Applied:
         if not device.in_standing:
@@ -466,6 +491,33 @@ class _Push:
         self._blocked.remove(row)
         self.settled += 1
         self._release(one.operation, entry)
+
+
+def take_out_erased(world: StoreWorld, identifier: str, erased: dict[str, bool]) -> bool:
+    """Take records that had been erased before they were named out of a record's lists; whether any was in them.
+
+    What arrived only after its erasure was never here: its bare id stays, as it would had it never come.
+    """
+    record = world.get(identifier)
+    if record is None:
+        return False
+    changed = False
+    for field in erasures.LISTS.get(record.kind, ()):
+        named = record.values.get(field)
+        left = [one for one in named or () if erased.get(one, True)]
+        if named and len(left) != len(named):
+            record.values[field] = left
+            changed = True
+    if changed:
+        stored = world.before.get(identifier)
+        world.put(record, world.changed.get(identifier, stored.fingerprint if stored else None))
+    return changed
+
+
+def _erased(counter: int) -> OutcomeEntry:
+    return _rejected(
+        counter, "erased", "这位居民的资料已依法删除，这条没有保存", "erased: nothing of it is kept"
+    )
 
 
 def _village_of(db: sqlite3.Connection, device: str) -> str:

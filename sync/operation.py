@@ -10,7 +10,7 @@ import base64
 import json
 import types
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -72,10 +72,20 @@ class RawOperation(msgspec.Struct, forbid_unknown_fields=True):
     raw: str
 
 
+class ErasedOperation(msgspec.Struct, forbid_unknown_fields=True):
+    """What stays of an operation whose bytes were erased: it is stored so, and never sent."""
+
+    counter: int
+    id: str
+    digest: str
+    erased: Literal[True] = True
+
+
 class Arrived(msgspec.Struct, frozen=True):
     """An operation as it arrived: its exact bytes, their digest, and what could be read of them.
 
     `operation` is None where only the envelope was readable; then `fault` says why. `previous` is None for raw bytes.
+    `erased_id` is set, to the operation's id, where the bytes are gone and `exact` is what stays of it.
     """
 
     counter: int
@@ -84,6 +94,7 @@ class Arrived(msgspec.Struct, frozen=True):
     exact: bytes
     operation: Operation | None
     fault: str | None = None
+    erased_id: str | None = None
 
 
 def _bounded(depth: int) -> Any:
@@ -101,6 +112,8 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Operation).decode
 _check_bounds = msgspec.json.Decoder(_AsWeWrite).decode
 _decode_raw = msgspec.json.Decoder(RawOperation).decode
+_decode_erased = msgspec.json.Decoder(ErasedOperation).decode
+_ERASED_END = b'"erased":true}'
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _TOO_DEEP = f"lists and objects stand more than {NESTING_MAX} deep"
 _NOT_READ = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -136,6 +149,22 @@ def read_operation(exact: bytes) -> Arrived:
         return _read_unreadable(exact, str(error))
     fault = None if _encode(operation) == exact and _in_bounds(operation, exact) else strict_fault(exact)
     return Arrived(operation.counter, operation.previous, digest_of(exact), exact, operation, fault)
+
+
+def read_stored(exact: bytes) -> Arrived:
+    """Read one element of a stored batch: as it arrived, or what an erasure left of it."""
+    if exact.endswith(_ERASED_END):
+        try:
+            left = _decode_erased(exact)
+        except _NOT_READ:
+            return read_operation(exact)
+        return Arrived(left.counter, None, left.digest, exact, None, "erased", left.id)
+    return read_operation(exact)
+
+
+def erased_form(counter: int, identifier: str, digest: str) -> bytes:
+    """What takes the place of an operation's bytes when they are erased: its digest still proves order."""
+    return _encode(ErasedOperation(counter, identifier, digest))
 
 
 def _in_bounds(operation: Operation, exact: bytes) -> bool:

@@ -41,6 +41,9 @@ class _History:
         self.counter = 0
         self.digest: str | None = first_previous(device.id)
         self.outcomes: dict[int, str] = {}
+        self.erased = dict(
+            db.execute("SELECT counter, id FROM erased_operations WHERE device = ?", (device.id,)).fetchall()
+        )
 
     def faults(self) -> Iterator[Fault]:
         for row in every_row(self.db, self.device.village, self.device.id):
@@ -78,6 +81,12 @@ class _History:
             if self.digest is not None and one.previous not in (None, self.digest):
                 yield self._fault(
                     "broken-chain", f"第 {one.counter} 条与前一条对不上", f"the chain breaks at {one.counter}"
+                )
+            if self.erased.get(one.counter) != one.erased_id:
+                yield self._fault(
+                    "erased",
+                    f"第 {one.counter} 条的删除标记与删除登记不符",
+                    f"operation {one.counter} is erased in one place only",
                 )
             self.digest = one.digest
         self.outcomes |= {entry.counter: entry.outcome for entry in batch.outcomes}

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from server.check.chains import chain_faults
+from server.check.erased import erased_faults
 from server.check.facts import Facts
 from server.check.fault import Fault, Progress, limited
 from server.check.replay import Replay
@@ -53,6 +54,7 @@ def check_store(
         altered |= bool(stored.unreadable)
     if not altered:
         yield from limited(grant_faults(db, found))
+    yield from limited(erased_faults(db, found))
     with _scratch(scratch_folder) as scratch:
         facts = Facts(db, scratch, keys, closes_on)
         yield from limited(facts.grids(found))

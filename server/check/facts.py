@@ -80,6 +80,7 @@ class Facts:
             stored, right = (_set(db, sql, village) for db in (self.db, self.scratch))
             yield from compared(table.replace("_", "-"), village, (zh, en), stored, right)
         kept, counted = (_tallies(db, village) for db in (self.db, self.scratch))
+        counted = with_erased(counted, _erased_tallies(self.db, village))
         yield from compared("tallies", village, ("计数", "a tally"), kept, counted)
         yield from self._due(village, world)
 
@@ -112,6 +113,22 @@ class Facts:
 def _set(db: sqlite3.Connection, sql: str, village: str) -> dict[tuple[Any, ...], bool]:
     rows = db.execute(sql, (village,))
     return {tuple(v.hex() if isinstance(v, bytes) else v for v in row): True for row in rows}
+
+
+def with_erased(
+    counted: dict[tuple[Any, ...], int], erased: dict[tuple[Any, ...], int]
+) -> dict[tuple[Any, ...], int]:
+    """Counts with what erased records had counted for put on; sums of zero are none."""
+    sums = {key: counted.get(key, 0) + erased.get(key, 0) for key in counted.keys() | erased.keys()}
+    return {key: number for key, number in sums.items() if number}
+
+
+def _erased_tallies(db: sqlite3.Connection, village: str) -> dict[tuple[Any, ...], int]:
+    rows = db.execute(
+        "SELECT month, rule, grid, worker, class, mode, item, count FROM erased_tallies WHERE village = ?",
+        (village,),
+    )
+    return {tuple(row[:-1]): row[-1] for row in rows}
 
 
 def _tallies(db: sqlite3.Connection, village: str) -> dict[tuple[Any, ...], int]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from server.check.erased import ErasedReplay
 from server.check.fault import Fault, Progress, compared
 from server.intake import Intake
 from server.keys import Keys
@@ -55,7 +56,9 @@ class Replay:
         self, db: sqlite3.Connection, scratch: sqlite3.Connection, keys: Keys, closes_on: int
     ) -> None:
         self.db, self.scratch, self.keys = db, scratch, keys
-        self.intake = Intake(keys, Knowledge(keys, closes_on))
+        knowledge = Knowledge(keys, closes_on)
+        self.intake = Intake(keys, knowledge)
+        self.erased = ErasedReplay(db, scratch, keys, knowledge)
         self._notes: list[object] = []
         self._ended = self._prepare()
 
@@ -106,11 +109,13 @@ class Replay:
             "SELECT village, device, first, last, received_ms, outcomes, body FROM batches ORDER BY rowid"
         )
         published: tuple[str, int] | None = None
+        received_ms = 0
         for done, (village, device, first, last, received_ms, outcomes, body) in enumerate(rows):
             if published is not None and published != (device, received_ms):
                 self.intake.retry_rejected(self.scratch, published[1])
                 published = None
             self._end_standing(received_ms)
+            self.erased.before_batch(done, received_ms)
             try:
                 batch = batches.opened_batch(
                     self.keys, village, device, (first, last, received_ms, outcomes, body)
@@ -132,6 +137,7 @@ class Replay:
                 self.scratch.execute("BEGIN")
         if published is not None:
             self.intake.retry_rejected(self.scratch, published[1])
+        self.erased.before_batch(total, received_ms)
         progress("重放", total, total)
         return None
 
@@ -139,6 +145,7 @@ class Replay:
         device = devices.by_id(self.scratch, batch.device)
         if device is None:
             raise LookupError(batch.device)
+        self.erased.put_kept(batch)
         self.intake.take(self.scratch, device, batch.operations(), 0, batch.received_ms)
         self._notes.clear()
 
@@ -176,7 +183,10 @@ class Replay:
         sql = "SELECT device, first, outcomes FROM batches WHERE village = ?"
         for (village,) in self.db.execute("SELECT DISTINCT village FROM batches").fetchall():
             stored, right = (
-                {(device, first): outcomes for device, first, outcomes in db.execute(sql, (village,))}
+                {
+                    (device, first): self.erased.outcomes(device, first, outcomes)
+                    for device, first, outcomes in db.execute(sql, (village,))
+                }
                 for db in (self.db, self.scratch)
             )
             yield from compared("replayed-outcome", village, ("处理结果", "an outcome"), stored, right)
@@ -184,5 +194,19 @@ class Replay:
     def _table(self, table: str) -> Iterator[Fault]:
         zh, en, columns, where = _TABLES[table]
         sql = f"SELECT village, {columns} FROM {table} WHERE {where}"  # noqa: S608
-        stored, right = ({tuple(row): True for row in db.execute(sql)} for db in (self.db, self.scratch))
+        if table == "tallies":
+            self._add_erased()
+        stored, right = (
+            dict.fromkeys(self.erased.rows(table, set(db.execute(sql))), True)
+            for db in (self.db, self.scratch)
+        )
         yield from compared(f"replayed-{table.replace('_', '-')}", "", (zh, en), stored, right)
+
+    def _add_erased(self) -> None:
+        """Put on what erased cases had counted for; that they did is told by the operations no more."""
+        self.scratch.executemany(
+            "INSERT INTO tallies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (village, month, rule, grid, worker, class, mode, item, late)"
+            " DO UPDATE SET count = count + excluded.count",
+            self.erased.erased_sums(),
+        )

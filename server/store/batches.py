@@ -1,6 +1,6 @@
 """Operations as they came: one row a batch, the legal record, addressable inside by counter.
 
-Invariant: `body` is never changed (an erasure, later, is the one exception); `outcomes` beside it is what became of
+Invariant: `body` is never changed (an erasure is the one exception); `outcomes` beside it is what became of
 each operation and may change when a person settles it.
 """
 
@@ -11,7 +11,7 @@ import sqlite3
 import msgspec
 
 from server.keys import Keys
-from sync.operation import Arrived, read_operation
+from sync.operation import Arrived, read_stored
 from sync.protocol import OutcomeEntry
 
 _encode = msgspec.json.Encoder().encode
@@ -31,11 +31,11 @@ class Batch(msgspec.Struct):
 
     def operation(self, counter: int) -> Arrived:
         """One operation of the batch, read from its exact bytes."""
-        return read_operation(bytes(_split(b"[" + self.body + b"]")[counter - self.first]))
+        return read_stored(bytes(_split(b"[" + self.body + b"]")[counter - self.first]))
 
     def operations(self) -> list[Arrived]:
         """All operations of the batch."""
-        return [read_operation(bytes(raw)) for raw in _split(b"[" + self.body + b"]")]
+        return [read_stored(bytes(raw)) for raw in _split(b"[" + self.body + b"]")]
 
 
 def _aad(device: str, first: int) -> bytes:
@@ -112,6 +112,27 @@ def set_outcome(db: sqlite3.Connection, batch: Batch, entry: OutcomeEntry) -> No
         (batch.device,),
     ).fetchone()
     db.execute("INSERT INTO outcome_changes VALUES (?, ?, ?)", (batch.device, row[0], entry.counter))
+
+
+def erase_operations(
+    db: sqlite3.Connection, keys: Keys, batch: Batch, forms: dict[int, bytes], outcomes: dict[int, OutcomeEntry]
+) -> None:
+    """Put what stays of erased operations, by counter, in the place of their bytes, and have their device told."""
+    kept = [bytes(raw) for raw in _split(b"[" + batch.body + b"]")]
+    for counter, form in forms.items():
+        kept[counter - batch.first] = form
+    batch.body = b",".join(kept)
+    db.execute(
+        "UPDATE batches SET body = ? WHERE village = ? AND device = ? AND first = ?",
+        (
+            keys.encrypt_blob(batch.body, _aad(batch.device, batch.first)),
+            batch.village,
+            batch.device,
+            batch.first,
+        ),
+    )
+    for entry in outcomes.values():
+        set_outcome(db, batch, entry)
 
 
 def changed_outcomes(

@@ -10,6 +10,7 @@ import msgspec
 
 from server.keys import Keys
 from server.store.bodies import opened_bytes
+from server.store.erasures import is_erased
 from sync.cursor import cursor_text, cursor_version
 from sync.protocol import Gone
 from sync.record import with_version
@@ -85,7 +86,7 @@ class Feed:
         """The record as it is now where it is still in scope (nothing where the feed brings it anyway), else `Gone`."""
         now = self._where_now(record)
         if now is None:
-            return _encode(Gone(at, record, revision, True))
+            return _encode(Gone(at, record, revision, True, is_erased(self.db, record)))
         village, version, body = now
         if village == self.village and version > after:
             return b""

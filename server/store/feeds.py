@@ -52,7 +52,7 @@ def flush(world: StoreWorld) -> None:
         numbers[_now(world, identifier).village] += 1
     for village, *_ in departures:
         numbers[village] += 1
-    next_version = {village: _take_versions(world, village, number) for village, number in numbers.items()}
+    next_version = {village: take_versions(world, village, number) for village, number in numbers.items()}
     hashes: dict[tuple[str, str, str], int] = defaultdict(int)
     inserts, updates = [], []
     for village, identifier, revision, part, holder in departures:
@@ -97,7 +97,7 @@ def flush(world: StoreWorld) -> None:
             )
     world.db.executemany(_INSERT, inserts)
     world.db.executemany(_UPDATE, updates)
-    _write_hashes(world, hashes)
+    write_hashes(world, hashes)
 
 
 def _now(world: StoreWorld, identifier: str) -> Record:
@@ -119,7 +119,7 @@ def _tell_holder(world: StoreWorld, record: Record, stored: Stored | None) -> No
         scopes.stale(world.db, record.holder)
 
 
-def _take_versions(world: StoreWorld, village: str, number: int) -> int:
+def take_versions(world: StoreWorld, village: str, number: int) -> int:
     """The first of `number` versions of a village, all of them now taken."""
     row = world.db.execute(
         "INSERT INTO villages VALUES (?, ?, 0) ON CONFLICT (village) DO UPDATE SET version = version + ?"
@@ -167,7 +167,8 @@ def _move_grants(
     return [(village, record.id, record.revision, None, worker) for (worker,) in workers]
 
 
-def _write_hashes(world: StoreWorld, hashes: dict[tuple[str, str, str], int]) -> None:
+def write_hashes(world: StoreWorld, hashes: dict[tuple[str, str, str], int]) -> None:
+    """Put changes of the hashes by (village, part, holder) on what is stored."""
     rows = []
     for key, change in hashes.items():
         row = world.db.execute(
@@ -227,7 +228,7 @@ def refresh_grants(world: StoreWorld, record: Record) -> None:
             "DELETE FROM grants WHERE village = ? AND worker = ? AND record = ? AND because = ?",
             (*grant, record.id),
         )
-        _end_grant(world, *grant)
+        end_grant(world, *grant)
     for grant in wanted - present:
         world.db.execute("INSERT OR IGNORE INTO grants VALUES (?, ?, ?, ?)", (*grant, record.id))
         if grant[0] != record.village:
@@ -235,7 +236,8 @@ def refresh_grants(world: StoreWorld, record: Record) -> None:
         _bring_into_sight(world, *grant[1:])
 
 
-def _end_grant(world: StoreWorld, village: str, worker: str, needed: str) -> None:
+def end_grant(world: StoreWorld, village: str, worker: str, needed: str) -> None:
+    """Have a worker told that a record is no longer granted; a flush sends the record again where it still is seen."""
     other = world.find(needed)
     if other is not None:
         world.grants_ended.append((village, needed, other.revision, None, worker))

@@ -18,7 +18,7 @@ RETRIED_CODES = frozenset(
     {"unknown-kind", "unknown-field", "unknown-item", "unknown-format", "unknown-action"}
 )
 """Problems that a newer server or catalogue may not have: tried again after an upgrade or a publication."""
-OVER_CODES = frozenset({"already-mended", "id-taken"})
+OVER_CODES = frozenset({"already-mended", "id-taken", "erased"})
 """Problems after which nothing is left to do: what they are about was settled by another operation."""
 
 
