@@ -38,6 +38,25 @@ export interface Identity {
   worker: { id: string; name: string; role: string; division: string }
 }
 
+/** Whether what was downloaded may be read; capturing and handing over go on in any case. */
+export interface Reading {
+  allowed: boolean
+  /** Ended by the server's order, or because the lease without contact is over; null where it may be read. */
+  why: 'locked' | 'lease' | null
+  lease: {
+    /** Working days since the last contact, by the calendar; null before the first. */
+    days: number | null
+    /** After how many of them reading ends. */
+    max: number
+    /** Working days that are left, today not counted: 0 on the last one, negative when it is over; null before a contact. */
+    left: number | null
+    /** Counted across a year whose holidays are not published. */
+    tentative: boolean
+  }
+  /** It will end soon: the last working day, or the one before it. */
+  warns: boolean
+}
+
 /** What a phone may say of itself while its vault is closed. */
 export interface ClosedStanding {
   /** The end of its id, by which the village tells phones apart. */
@@ -81,6 +100,8 @@ export interface Device {
   tryCode(code: string): Promise<void>
   /** The window's code opens the data key, offline. → `open` under the new PIN; the code ends. Refused, WrongCode. */
   unlockByCode(code: string, nextPin: string): Promise<void>
+  /** Whether what was downloaded may be read now; told as a change of `view` and `sync` when it changes. Locked. */
+  readonly reading: Reading
   /** In `locked`, `locked-out` and `wiped`: what may be said; else null. */
   readonly closed: ClosedStanding | null
   /** `wiped`, `closed.done`, and the worker has read it. → `new` */

@@ -19,6 +19,7 @@ import type {
   Households,
   Identity,
   Phase,
+  Reading,
   Rescue,
   Settling,
   StorageInfo,
@@ -37,12 +38,15 @@ import { cipherName } from './cipher'
 import { ClosedPhone } from './closed_phone'
 import { Database, emptied } from './database'
 import type { DataKey } from './key_box'
+import { correctedNow } from './device_core'
 import { KeptKey } from './kept_key'
 import { OpenPhone, type Surroundings } from './open_phone'
 import { Ownership } from './ownership'
 import { checkPin } from '../pin'
 import { CarriedWays, RescueWays, type RescueSurroundings } from './rescue_ways'
 import { sealedKey, sealedKeyWrite } from './sealed_key'
+import { readingOf } from './reading'
+import { Reference } from './reference'
 import { readStanding, type Orders } from './standing'
 import { storageInfo } from './storage'
 import { sealedRows, Store, type SealedRows } from './store'
@@ -142,7 +146,7 @@ export class PhoneDevice implements Device {
         await sealedKeyWrite(vault, enrolment.identity),
       ]
       dataKey.bytes.fill(0)
-      const store = await Store.open(database, vault)
+      const store = await Store.open(database, vault, undefined, (opened) => this.mayRead(opened))
       await store.write((edit) => {
         takeEnrolment(edit, enrolment)
         edit.beside.push(...boxes)
@@ -205,6 +209,10 @@ export class PhoneDevice implements Device {
       const database = this.at('locked', 'locked-out')
       await this.openAnew(database, await this.kept.openedByCode(code), nextPin)
     })
+  }
+
+  get reading(): Reading {
+    return this.open.reading
   }
 
   get closed(): ClosedStanding | null {
@@ -443,11 +451,19 @@ export class PhoneDevice implements Device {
 
   private async read(database: Database, dataKey: DataKey, rows?: Promise<SealedRows>): Promise<Store> {
     try {
-      return await Store.open(database, await Vault.under(dataKey.bytes, dataKey.cipher), rows)
+      return await Store.open(database, await Vault.under(dataKey.bytes, dataKey.cipher), rows, (store) =>
+        this.mayRead(store),
+      )
     } catch (error) {
       if (error instanceof StoreDamaged) this.enter('damaged')
       throw error
     }
+  }
+
+  /** By what of the copy names nobody: the calendar counts the lease. */
+  private mayRead(store: Store): boolean {
+    const { calendar } = new Reference(store.copy)
+    return readingOf(store.values, calendar, correctedNow(store, this.around.times)).allowed
   }
 
   private async openWith(store: Store): Promise<void> {

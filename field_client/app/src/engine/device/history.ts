@@ -1,4 +1,7 @@
-/** The history of this phone: every operation that it captured, in plain words, and what became of it. */
+/**
+ * The history of this phone: every operation that it captured, in plain words, and what became of it. Where reading has ended
+ * it tells of what waits here, and of nothing else.
+ */
 import type { DeliveryProof, Entry, History } from '../api'
 import type { Core } from './core'
 import { operationTitle } from './operation_titles'
@@ -34,6 +37,7 @@ export class DeviceHistory implements History {
 
   /** What was not accepted: rejected or held, and not put right; the latest first. Conflicts have cards (settling.ts). */
   trouble(): Entry[] {
+    if (!this.store.reading) return []
     return this.store.outbox
       .entries()
       .filter((entry) => ['rejected', 'held'].includes(settledState(entry)))
@@ -43,6 +47,7 @@ export class DeviceHistory implements History {
 
   async all(): Promise<Entry[]> {
     await this.store.complete
+    if (!this.store.reading) return this.waiting().reverse()
     return this.store.outbox
       .entries()
       .map((entry) => this.told(entry))

@@ -1,5 +1,5 @@
 /** Everything that is there while the phone is open, over one store: put together here, and nowhere else. */
-import type { Cases, Change, DayLog, Figures, GridMap, Households, Settling, Visits } from '../api'
+import type { Cases, Change, DayLog, Figures, GridMap, Households, Reading, Settling, Visits } from '../api'
 import { Locked, type FieldError } from '../errors'
 import { SyncLoop } from '../exchange/sync_loop'
 import { Transport } from '../exchange/transport'
@@ -11,6 +11,7 @@ import { fieldwork } from './fieldwork'
 import { FileStore } from './files'
 import { DeviceHistory } from './history'
 import { DeviceSettling } from './settling'
+import { latestKnownMs, READING_ENDED, readingOf } from './reading'
 import type { Orders } from './standing'
 import { storageLeftBytes } from './storage'
 import type { Changed, Store } from './store'
@@ -35,6 +36,9 @@ export interface Heard {
 }
 
 const IDLE_MS = 2000
+/** How often it is looked whether what is here may still be read, and the time is noted. */
+const LOOK_MS = 60_000
+const NOTE_MS = 30 * 60_000
 
 export class OpenPhone {
   readonly core: DeviceCore
@@ -47,6 +51,7 @@ export class OpenPhone {
   readonly settling: Settling
   readonly history: DeviceHistory
   readonly sync: SyncLoop
+  private readonly looking: ReturnType<typeof setInterval>
   private lastCounter: number
   private idle: ReturnType<typeof setTimeout>
   private heard: Heard | null
@@ -73,6 +78,8 @@ export class OpenPhone {
     this.history = new DeviceHistory(this.core, store)
     this.sync = this.syncing(around)
     this.lastCounter = store.outbox.chain().counter
+    this.looking = setInterval(() => this.look(), LOOK_MS)
+    this.look()
     // what forms and the searches of items and people need is loaded when the first screen stands
     this.idle = setTimeout(() => this.prepareOnce(), IDLE_MS)
     // after the view's own, so that whoever is told finds it new already
@@ -106,9 +113,25 @@ export class OpenPhone {
   abandon(why: FieldError = new Locked()): void {
     this.heard = null
     clearTimeout(this.idle)
+    clearInterval(this.looking)
     this.sync.stop()
     this.store.close(why)
     this.store.vault.lock()
+  }
+
+  /** Whether what was downloaded may be read. */
+  get reading(): Reading {
+    return readingOf(this.store.values, this.view.calendar, this.core.nowMs())
+  }
+
+  /** The lease may be over since; and the time is noted, so that a clock set back is seen after the app was closed. */
+  private look(): void {
+    const { store } = this
+    const latestMs = latestKnownMs(store.values, this.core.nowMs())
+    if (latestMs - (store.values.get('latest_ms') ?? 0) >= NOTE_MS)
+      // on a full disk it is noted later
+      store.write((edit) => edit.values.set('latest_ms', latestMs)).catch(() => undefined)
+    void store.followReading().catch(() => undefined)
   }
 
   /** Not during a first download: over a bad line a browser that failed to load a part never loads it in this page. */
@@ -134,6 +157,10 @@ export class OpenPhone {
       trouble: () => this.history.trouble().length + this.settling.conflicts(false).length,
       unreadable: () => store.outbox.unreadable.size + this.drafts.unreadable,
       changed: () => this.heard?.changed('sync'),
+      readingEnded: () => {
+        const { why } = this.reading
+        return why && READING_ENDED[why]
+      },
       ordered: (orders) => this.heard?.ordered(orders),
       online,
       visible,
@@ -145,6 +172,7 @@ export class OpenPhone {
     if (counter > this.lastCounter) this.sync.captured()
     this.lastCounter = counter
     if (changed.erased.size > 0) this.drafts.erased(changed.erased)
+    if (changed.values.has('orders')) void this.store.followReading().catch(() => undefined)
     if (changed.outbox || changed.records.size || changed.values.has('scope')) this.heard?.changed('view')
     this.heard?.changed('sync')
   }

@@ -7,14 +7,14 @@
  * - Writes come one after the other: what `stage` reads is not changed by anybody until its write has ended.
  */
 import { Locked, StoreDamaged, type FieldError } from '../errors'
-import { CopyBlocks } from './copy_blocks'
+import { CopyBlocks, isPlainBlock, isPlainKind } from './copy_blocks'
 import { CopyEdit } from './copy_edit'
 import type { Database, Key, Write } from './database'
 import { FetchedSegments, segmentPrefix } from './fetched_segments'
 import { isOpen, Outbox, type OutboxEntry } from './outbox'
 import { OutboxEdit } from './outbox_edit'
 import { RecordCopy } from './record_copy'
-import { OF_STANDING, standingOf } from './standing'
+import { OF_STANDING, readStanding, standingOf } from './standing'
 import { Values, ValuesEdit } from './values'
 import type { Vault } from './vault'
 
@@ -66,6 +66,8 @@ export class Store {
   readonly segments: FetchedSegments
   /** Fulfilled when the settled history, as far as it can be read, is in memory too. Whoever hands over, or shows the history, waits for it. */
   complete: Promise<void> = Promise.resolve()
+  /** Whether what was downloaded is in memory, and may be: else only what names no resident is (reading.ts). */
+  reading = true
   private readonly blocks = new CopyBlocks()
   private readonly listeners = new Set<(changed: Changed) => void>()
   private turn: Promise<unknown> = Promise.resolve()
@@ -74,16 +76,22 @@ export class Store {
   private constructor(
     readonly database: Database,
     readonly vault: Vault,
+    private readonly mayRead: (store: Store) => boolean,
   ) {
     this.segments = new FetchedSegments(database, vault)
   }
 
   /**
    * Read everything that is open. StoreDamaged where any of it was altered; where only the copy was, it is forgotten, to be
-   * fetched again.
+   * fetched again. `mayRead` is asked before anything is read that names a resident.
    */
-  static async open(database: Database, vault: Vault, rows = sealedRows(database)): Promise<Store> {
-    const store = new Store(database, vault)
+  static async open(
+    database: Database,
+    vault: Vault,
+    rows = sealedRows(database),
+    mayRead: (store: Store) => boolean = () => true,
+  ): Promise<Store> {
+    const store = new Store(database, vault, mayRead)
     await store.load(await rows)
     return store
   }
@@ -111,6 +119,19 @@ export class Store {
     return work
   }
 
+  /** Read or forget what was downloaded, as it may be now; whether it is there. */
+  followReading(): Promise<boolean> {
+    const work = this.turn.then(async () => {
+      const may = this.mayRead(this)
+      if (this.closed || may === this.reading) return this.reading
+      if (may) await this.beginReading()
+      else this.endReading()
+      return this.reading
+    })
+    this.turn = work.catch(() => undefined)
+    return work
+  }
+
   /** Fulfilled when every write asked for so far has ended, well or not. */
   async settled(): Promise<void> {
     await this.turn
@@ -120,6 +141,27 @@ export class Store {
   close(why: FieldError = new Locked()): void {
     this.closed = why
     this.listeners.clear()
+  }
+
+  /** Nothing that names a resident stays in memory; on the disk it stays, sealed. */
+  private endReading(): void {
+    this.reading = false
+    const gone = [...this.copy.all()].filter(([, held]) => !isPlainKind(held.record.kind))
+    this.blocks.close()
+    this.copy.take(gone.map(([id]) => [id, undefined] as const))
+    this.tell({ ...UNCHANGED, records: new Set(gone.map(([id]) => id)) })
+  }
+
+  /** It is read again; what left the scope meanwhile leaves the phone. */
+  private async beginReading(): Promise<void> {
+    const before = new Set([...this.copy.all()].map(([id]) => id))
+    const rows = await this.database.all('blocks')
+    if (!(await this.readBlocks(rows.filter(([key]) => !isPlainBlock(key))))) await this.forgetCopy()
+    this.reading = true
+    const come = [...this.copy.all()].map(([id]) => id).filter((id) => !before.has(id))
+    this.tell({ ...UNCHANGED, records: new Set(come) })
+    const scope = this.values.get('scope')
+    if (scope !== undefined) await this.perform((edit) => edit.copy.followScope(scope))
   }
 
   private async perform<T>(stage: (edit: Edit) => T): Promise<T> {
@@ -191,22 +233,39 @@ export class Store {
 
   private async load({ values, blocks, rows }: SealedRows): Promise<void> {
     const outbox = rows.map(([key, row]) => ({ counter: Number(key), row: row as OutboxRow }))
-    const [read, copyIsWhole] = await Promise.all([
+    this.blocks.reserve(blocks.map(([key]) => key))
+    const [read, plainIsWhole] = await Promise.all([
       this.vault.openAll('sealed', values),
-      this.readBlocks(blocks),
+      this.readBlocks(blocks.filter(([key]) => isPlainBlock(key))),
       this.readOpen(outbox.filter(({ row }) => row.open)),
     ])
     this.values.take(new Map(read.map(([name, text]) => [String(name), JSON.parse(text) as unknown])))
-    if (!copyIsWhole) await this.forgetCopy()
+    await this.takeStanding()
+    this.reading = this.mayRead(this)
+    const others = this.reading ? blocks.filter(([key]) => !isPlainBlock(key)) : []
+    if (!plainIsWhole || !(await this.readBlocks(others))) await this.forgetCopy()
     this.complete = this.readHistory(outbox.filter(({ row }) => !row.open))
     // whoever needs it hears of a failure from the promise itself
     this.complete.catch(() => undefined)
   }
 
+  /** Orders that came while the vault was closed hold, and that the server was heard then. */
+  private async takeStanding(): Promise<void> {
+    const standing = await readStanding(this.database)
+    if (standing === null) return
+    const contactMs = Math.max(standing.last_contact_ms ?? 0, this.values.get('last_contact_ms') ?? 0)
+    this.values.take(
+      new Map<string, unknown>([
+        ['orders', standing.orders],
+        ['last_contact_ms', contactMs || undefined],
+      ]),
+    )
+  }
+
   /** Whether all of them could be read; else none is taken. */
   private async readBlocks(blocks: Rows): Promise<boolean> {
     const read = await unlessDamaged(this.vault.openAll('blocks', blocks))
-    for (const [key, text] of read ?? []) this.copy.take(this.blocks.read(Number(key), text))
+    for (const [key, text] of read ?? []) this.copy.take(this.blocks.read(key, text))
     return read !== null
   }
 
@@ -237,8 +296,7 @@ export class Store {
       this.takeRead(read.filter((entry) => entry !== null))
     }
     this.outbox.whole = true
-    if (this.outbox.unreadable.size)
-      this.tell({ records: NOTHING, outbox: false, values: NOTHING, erased: NOTHING })
+    if (this.outbox.unreadable.size) this.tell(UNCHANGED)
   }
 
   private async entryOf({ counter, row }: PlacedRow): Promise<OutboxEntry> {
@@ -275,6 +333,7 @@ async function unlessDamaged<T>(reading: Promise<T>): Promise<T | null> {
 
 const HISTORY_PIECE = 100
 const NOTHING: ReadonlySet<string> = new Set<string>()
+const UNCHANGED: Changed = { records: NOTHING, outbox: false, values: NOTHING, erased: NOTHING }
 
 type Rows = [Key, unknown][]
 

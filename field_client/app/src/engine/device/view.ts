@@ -4,6 +4,8 @@
  * Invariants
  * - After every write of the store it shows what that write made: what was captured is laid over what is there; after
  *   anything else the overlay is made anew from the copy and the outbox.
+ * - Where reading has ended (reading.ts) it shows what names no resident, and what this phone captured and has not handed
+ *   over.
  * - Nothing that it returns is to be changed; lists are the caller's own.
  */
 import type { Assignment, View as Shown } from '../api'
@@ -16,7 +18,7 @@ import { objectOf, textIn } from '../field_values'
 import type { FieldRecord } from '../sync/record'
 import type { Author } from '../sync/world'
 import { Reference } from './reference'
-import { operationOf } from './outbox'
+import { operationOf, type OutboxEntry } from './outbox'
 import type { Changed, Store } from './store'
 import { DeviceWorld } from './world'
 
@@ -24,7 +26,7 @@ import { DeviceWorld } from './world'
 const BELONGS_BY: Readonly<Record<string, string>> = { visit: 'household', reading: 'subject' }
 const DEMONSTRATION = 'demonstration'
 
-export type ViewStore = Pick<Store, 'copy' | 'outbox' | 'values' | 'onChange'>
+export type ViewStore = Pick<Store, 'copy' | 'outbox' | 'values' | 'onChange' | 'reading'>
 
 export class View implements Shown {
   /** Grows with each change of what is shown. */
@@ -55,7 +57,7 @@ export class View implements Shown {
 
   /** The world as it was without one operation, because it is about to be mended. */
   worldWithout(operation: string): DeviceWorld {
-    return this.over(this.store.outbox.laid().filter((one) => one.id !== operation))
+    return this.over(this.toLay().filter((entry) => entry.id !== operation))
   }
 
   /** Who captures here, as judging and merging name it. Locked without an identity. */
@@ -165,7 +167,7 @@ export class View implements Shown {
 
   /** Lay what was captured over what is there; false where anything else has changed. */
   private layNew(): boolean {
-    const entries = this.store.outbox.entries().filter((entry) => entry.laid)
+    const entries = this.toLay()
     const before = this.laid.length
     if (entries.length < before || this.laid.some((counter, at) => entries[at]?.counter !== counter))
       return false
@@ -187,11 +189,19 @@ export class View implements Shown {
   }
 
   private madeAnew(): DeviceWorld {
-    this.laid = this.store.outbox.entries().flatMap((entry) => (entry.laid ? [entry.counter] : []))
-    return this.over(this.store.outbox.laid())
+    const entries = this.toLay()
+    this.laid = entries.map((entry) => entry.counter)
+    return this.over(entries)
   }
 
-  private over(operations: readonly Operation[]): DeviceWorld {
+  /** What is laid over the copy; where reading has ended, only what waits here. */
+  private toLay(): OutboxEntry[] {
+    const { reading, outbox } = this.store
+    return outbox.entries().filter((entry) => entry.laid && (reading || entry.acknowledgedMs === null))
+  }
+
+  private over(entries: readonly OutboxEntry[]): DeviceWorld {
+    const operations = entries.map(operationOf).filter((one): one is Operation => one !== null)
     const scope = this.store.values.get('scope')
     const world = new DeviceWorld(this.store.copy, this.reference, scope, this.author)
     world.lay(operations, this.author, this.nowMs())

@@ -114,6 +114,8 @@ export class Exchange {
     await this.store.write((edit) => {
       edit.values.set('anchor', anchor)
       edit.values.set('last_contact_ms', serverMs)
+      // the server knows the time: one that a clock set ahead had left here counts no more
+      edit.values.set('latest_ms', serverMs)
       const clock = edit.values.get('clock')
       if (clock !== undefined) edit.values.set('clock', clockText(setBack(parseClock(clock), serverMs)))
     })

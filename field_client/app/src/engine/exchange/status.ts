@@ -4,18 +4,12 @@ import { recoveryTold, untoldRecovery } from '../device/recovery'
 import { sealedAnew } from '../device/sealed_key'
 import type { Orders } from '../device/standing'
 import type { Bytes } from '../device/vault'
-import type { Label } from '../problem'
 import { moment } from '../sync/clock'
 import type { StatusReply, StatusRequest } from '../wire/messages'
 import type { Exchange } from './exchange'
 import { ordersOf } from './orders'
 import { takeScope } from './scope'
 import { asEnrolAnew, type Push } from './push'
-
-export const LOCKED: Label = {
-  zh: '这台手机已被锁定，暂不能查看资料；可以继续登记，已登记的会照常上报',
-  en: 'this phone is locked by the server: reading is off; capturing and handing over go on',
-}
 
 /**
  * Say how the phone stands and take the answer, in one write. `diverged` names parts (`village/part`) whose hash

@@ -6,6 +6,7 @@
 import type { Sync, SyncProgress, SyncStanding } from '../api'
 import type { Store } from '../device/store'
 import type { Orders } from '../device/standing'
+import type { Label } from '../problem'
 import { readTimes, type Times } from '../device/times'
 import { ExchangeFailed, FieldError, Locked, ServerBusy } from '../errors'
 import { type Credentials, enrolAnew } from './enrol'
@@ -26,6 +27,8 @@ export interface SyncLoopOptions {
   unreadable: () => number
   /** The standing is another. */
   changed: () => void
+  /** Why what is here may not be read; null where it may. */
+  readingEnded: () => Label | null
   /** What the server ordered, once the sync that was told it has ended. */
   ordered: (orders: Orders) => void
   online: boolean
@@ -108,7 +111,7 @@ export class SyncLoop implements Sync {
       nextTryMs: this.nextTryMs,
       progress: this.progress,
       needsAccount: this.needsAccount,
-      readingEnded: values.get('reading_ended') ?? null,
+      readingEnded: this.options.readingEnded() ?? values.get('reading_ended') ?? null,
       ready: values.get('ready') ?? false,
     }
   }
@@ -208,11 +211,17 @@ export class SyncLoop implements Sync {
   }
 
   private listen(): void {
-    const { values } = this.options.store
+    const { values, reading } = this.options.store
     const identity = values.get('identity')
     const scope = values.get('scope')
     const { online, visible } = this.situation
-    const may = online && visible && !this.needsAccount && !values.get('reading_ended') && values.get('ready')
+    const may =
+      reading &&
+      online &&
+      visible &&
+      !this.needsAccount &&
+      !values.get('reading_ended') &&
+      values.get('ready')
     const villages = scope?.villages.map((of) => of.village) ?? []
     this.live.follow(may && identity ? { token: identity.token, villages } : null)
   }

@@ -16,7 +16,7 @@ import { Pull } from './pull'
 import { asEnrolAnew, Push } from './push'
 import { followed } from './scope'
 import type { Divergence } from './segments'
-import { LOCKED, tellStatus } from './status'
+import { tellStatus } from './status'
 
 const ROUNDS_MAX = 6
 const READING_ENDED = new Set(['device-revoked', 'forbidden'])
@@ -111,8 +111,10 @@ export class SyncRun {
     this.report.orders = orders
     // nothing is followed or kept any more
     if (orders === 'wipe') return
-    this.pulling = true
-    await this.pullAll(push, orders)
+    if (await this.exchange.store.followReading()) {
+      this.pulling = true
+      await this.pullAll(push)
+    }
     await this.handInCarried()
   }
 
@@ -137,14 +139,14 @@ export class SyncRun {
     }
   }
 
-  private async pullAll(push: Push, orders: Orders): Promise<void> {
+  private async pullAll(push: Push): Promise<void> {
     try {
       await this.pull(push)
     } catch (error) {
       if (!(error instanceof CallRefused) || !READING_ENDED.has(error.code)) throw asEnrolAnew(error)
-      return this.endReading(orders === 'lock' ? LOCKED : refused(error))
+      return this.endReading(refused(error))
     }
-    await this.followedToTheEnd(orders)
+    await this.followedToTheEnd()
   }
 
   private async pull(push: Push): Promise<void> {
@@ -176,10 +178,10 @@ export class SyncRun {
     await this.exchange.store.write((edit) => edit.values.set('reading_ended', why))
   }
 
-  private async followedToTheEnd(orders: Orders): Promise<void> {
+  private async followedToTheEnd(): Promise<void> {
     const { store, times } = this.exchange
     await store.write((edit) => {
-      edit.values.set('reading_ended', orders === 'lock' ? LOCKED : undefined)
+      edit.values.set('reading_ended', undefined)
       edit.values.set('synced_ms', readTimes(times, edit.values.get('anchor')).correctedMs)
       edit.values.set('ready', true)
     })
