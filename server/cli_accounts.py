@@ -10,6 +10,7 @@ import msgspec
 import typer
 
 from forms.catalogue import load_catalogue
+from server import revocations_log
 from server.cli_messages import ROLES, CommandError, mistakes_told, say, tell_table
 from server.clock import unix_ms
 from server.data_folder import open_data
@@ -28,7 +29,7 @@ from server.store.accounts import (
 from server.store.audit import Entry, record
 from server.store.engine import Store
 from server.store.sessions import end_sessions_of
-from sync.clock import moment
+from sync.clock import moment, moment_ms
 
 account = typer.Typer(help="账号 / accounts", no_args_is_help=True)
 
@@ -109,6 +110,7 @@ def close(username: Username, data: Data = None) -> None:
     def work(db: sqlite3.Connection) -> None:
         found = _named(db, username)
         close_account(db, found.id, now)
+        revocations_log.append(db, "close-account", {"account": found.id}, moment_ms(now))
         end_sessions_of(db, found.id)
         record(db, _changed(found, now, "closed"))
 

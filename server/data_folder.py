@@ -5,10 +5,12 @@ import sqlite3
 from forms.catalogue import load_catalogue
 from forms.handling.calendar import published_calendar
 from grid_map.divisions import load_divisions
+from server.catching_up import catch_up
 from server.clock import unix_ms
 from server.founding import ensure_epoch, publish_reference
 from server.intake import Intake
 from server.keys import KeyFileError, Keys, load_keys, new_keys, save_keys
+from server.revocations_log import remembered
 from server.settings import Settings
 from server.store.changes import versions_of
 from server.store.engine import Store
@@ -37,6 +39,8 @@ def open_data(settings: Settings, *, exclusive: bool) -> tuple[Store, Keys]:
     store = Store(settings.database_path, exclusive=exclusive, readers=settings.readers)
     try:
         store.write_now(lambda db: _make_ready(db, settings, keys))
+        if exclusive or store.read_now(remembered) is None:
+            store.write_now(lambda db: catch_up(db, keys, unix_ms()))
         if exclusive:
             store.write_now(lambda db: _intake(settings, keys).retry_rejected(db, unix_ms()))
     except BaseException:

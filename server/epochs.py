@@ -12,14 +12,18 @@ from collections.abc import Sequence
 import msgspec
 import structlog
 
+from server import revocations_log
 from server.keys import Keys
 from server.receipts import tells_of_loss
 from server.store import epochs
 from server.store.announcements import announce
 from server.store.audit import Entry, record
+from server.store.changes import epoch_of
 from server.store.devices import Device
 from sync.clock import moment
 from sync.receipt import Receipt
+
+__all__ = ["BEGAN", "EpochBegan", "began_by", "begin", "epoch_of", "tell_operators"]
 
 BEGAN = "epoch.began"
 
@@ -68,6 +72,7 @@ def begin(
             detail={"epoch": epoch, "why": why, **(detail or {})},
         ),
     )
+    revocations_log.append(db, "epoch", {"epoch": epoch, "why": why}, now_ms)
     announce(EpochBegan(epoch, why, None if device is None else device.id))
     return epoch
 

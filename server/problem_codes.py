@@ -64,6 +64,13 @@ _TABLE = (
         "仍可上报已采集的记录；如需继续使用，请找村社负责人",
     ),
     Code(
+        "device-unconfirmed",
+        403,
+        "这台设备等待确认",
+        "This device waits to be confirmed",
+        "服务器恢复后须由市级管理员确认设备；已采集的记录照常上报，确认前不能读取",
+    ),
+    Code(
         "forbidden",
         403,
         "没有这项操作的权限",

@@ -6,6 +6,7 @@ import sqlite3
 
 import msgspec
 
+from server import revocations_log
 from server.roles import Action
 from server.store import devices
 from server.store.audit import Entry, record
@@ -62,7 +63,25 @@ def revoke(
         detail={"orders": orders, "by": "desk" if by else "command"},
     )
     record(db, entry)
+    log_standing(db, card.id, reason, now_ms, by)
     return of_phone(db, card.id) or card
+
+
+def log_standing(db: sqlite3.Connection, device: str, reason: str, now_ms: int, by: str | None) -> None:
+    """Have what was just ordered of a device outlive a restore; in the same transaction, after the change."""
+    found = devices.by_id(db, device)
+    if found is None:
+        return
+    revoked = found.revoked_ms is not None
+    body = {
+        "device": device,
+        "orders": found.orders,
+        "revoked": revoked,
+        "reason": reason,
+        "by": by,
+        "enrolment": devices.enrolment_of(db, device),
+    }
+    revocations_log.append(db, "revoke" if revoked else "orders", body, now_ms)
 
 
 def _card(db: sqlite3.Connection, device: Device) -> DeviceCard:

@@ -11,8 +11,9 @@ from sync.chain import first_previous
 from sync.world import Author
 
 SERVER_ROLE, WINDOW_ROLE = "server", "window"
-PHONE, DESK, IMPORT = "phone", "desk", "import"
-"""What a device is: a phone; the server's own for an account at a desk; its own for imports and demonstration data."""
+PHONE, DESK, IMPORT, RESCUE = "phone", "desk", "import", "rescue"
+"""What a device is: a phone; the server's own for an account at a desk, for imports and demonstration data, or for what
+a rescue file brought that does not continue its phone's history."""
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -59,6 +60,8 @@ class Device(msgspec.Struct, frozen=True):
     def _role(self) -> str:
         if self.nature == IMPORT:
             return SERVER_ROLE
+        if self.nature == RESCUE and not self.worker:
+            return "worker"  # nobody is known: never the server's own rights
         # `server.roles` let the worker write at the desk, where nobody is bound to the own grids
         return WINDOW_ROLE if self.nature == DESK and self.role == "worker" else self.role
 
@@ -184,6 +187,32 @@ def revoke(db: sqlite3.Connection, device: str, now_ms: int, orders: str) -> boo
         (now_ms, orders, device),
     )
     return changed.rowcount == 1
+
+
+def set_orders(db: sqlite3.Connection, device: str, orders: str) -> None:
+    """What the phone is told when it next asks: `none`, `lock` or `wipe`. Its rights stay."""
+    db.execute("UPDATE devices SET orders = ? WHERE id = ?", (orders, device))
+
+
+def set_contact(db: sqlite3.Connection, device: str, at_ms: int) -> None:
+    """When the device itself was last heard of."""
+    db.execute("UPDATE devices SET contact_ms = ? WHERE id = ?", (at_ms, device))
+
+
+def release(db: sqlite3.Connection, device: str, orders: str = "none") -> None:
+    """Take a revocation back; `orders` is what the phone is told all the same."""
+    db.execute("UPDATE devices SET revoked_ms = NULL, orders = ? WHERE id = ?", (orders, device))
+
+
+def enrolment_of(db: sqlite3.Connection, device: str) -> dict[str, str | None]:
+    """What a device would have to be known again by, if a restore lost its enrolment; hashes and public keys only."""
+    row = db.execute(
+        "SELECT worker, village, name, signing_key, sealing_key, hex(token_hash) FROM devices WHERE id = ?",
+        (device,),
+    ).fetchone()
+    return dict(
+        zip(("worker", "village", "name", "signing_key", "sealing_key", "token_hash"), row, strict=True)
+    )
 
 
 def report_status(

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from forms.codes import normalise_identity_number
 from grid_map.days import count_day
-from server.store import scopes
+from server import revocations_log
+from server.store import scopes, withheld
 from server.store.due import next_due_text, recount_last
 from server.store.explained import index_signature
 from server.store.matters import index_matter
@@ -94,6 +95,7 @@ def _index_identity(world: StoreWorld, record: Record, before: Record | None) ->
 
 def _index_assignment(world: StoreWorld, record: Record) -> None:
     values = record.values
+    _note_scope(world, record)
     world.db.execute(
         "INSERT OR REPLACE INTO assignments VALUES (?, ?, ?, ?, ?, ?, ?)",
         (record.id, record.village, values["worker"], values["grid"], values["from_day"], values.get("to_day"),
@@ -101,6 +103,21 @@ def _index_assignment(world: StoreWorld, record: Record) -> None:
     )  # fmt: skip
     world.knowledge.forget_assignments()
     scopes.stale(world.db, values["worker"])
+
+
+def _note_scope(world: StoreWorld, record: Record) -> None:
+    """The end of an assignment, moved or taken back, outlives a restore; a later assignment ends what one withheld."""
+    worker, grid = record.values["worker"], record.values["grid"]
+    written = max([record.created.clock, *(stamp.clock for stamp in record.clocks.values())])
+    withheld.assigned_anew(world.db, worker, grid, moment_ms(written[:24]))
+    before = world.db.execute(
+        "SELECT to_day, void FROM assignments WHERE record = ?", (record.id,)
+    ).fetchone()
+    now = record.values.get("to_day"), int(record.void is not None)
+    if before is not None and before != now:
+        after_day = "" if record.void is not None else record.values.get("to_day")
+        body = {"worker": worker, "grid": grid, "after_day": after_day}
+        revocations_log.append(world.db, "scope-loss", body, world.now_ms)
 
 
 def _index_rota(world: StoreWorld, record: Record) -> None:

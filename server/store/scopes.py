@@ -8,6 +8,7 @@ from datetime import date
 
 import msgspec
 
+from server.store import withheld
 from server.store.knowledge import Knowledge
 from sync.kinds import REFERENCE_VILLAGE
 from sync.scope import Scope, VillageScope
@@ -37,7 +38,7 @@ def refresh(db: sqlite3.Connection, knowledge: Knowledge, worker: str, division:
         grids[division] = []
     for village in (*knowledge.villages_ever(db, worker), *_villages_in_hand(db, worker)):
         grids[village] = []
-    for grid in knowledge.grids_on(db, worker, today):
+    for grid in knowledge.grids_on(db, worker, today) - withheld.on(db, worker, today):
         village_of = knowledge.village_of_grid(db, grid)
         if village_of is not None:
             grids[village_of].append(grid)

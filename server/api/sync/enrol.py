@@ -26,7 +26,7 @@ from server.auth import SignIn, address_of, check_password, new_token, token_has
 from server.passwords import Passwords
 from server.problem import ProblemError
 from server.roles import Action, require
-from server.store import devices
+from server.store import confirmations, devices
 from server.store.accounts import Account, account_by_id, actor_of
 from server.store.audit import Entry, record
 from sync.clock import moment
@@ -119,6 +119,7 @@ def _enrolled(
             app_version=wanted.app_version[:64],
             continues=continued,
         )
+        confirmations.doubt_enrolled(db, identifier, now_ms, continued[0] if continued else None)
         if continued is not None:
             devices.close(db, continued[0], now_ms)
     elif known.revoked_ms is not None:

@@ -18,7 +18,7 @@ from server.intake import Intake
 from server.keys import Keys
 from server.problem import ProblemError
 from server.settings import Settings
-from server.store import devices, scopes
+from server.store import confirmations, devices, scopes
 from server.store.changes import epoch_of
 from server.store.devices import Device
 from server.store.engine import Store
@@ -60,6 +60,8 @@ def device_of(db: sqlite3.Connection, hashed: bytes, *, handing_over: bool = Fal
         raise ProblemError("unknown-device")
     if not handing_over and not device.in_standing:
         raise ProblemError("device-revoked")
+    if not handing_over and not confirmations.is_confirmed(db, device.id):
+        raise ProblemError("device-unconfirmed")
     return device
 
 
