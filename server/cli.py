@@ -11,6 +11,7 @@ from server.cli_certificate import certificate
 from server.cli_check import check
 from server.cli_demo import demo_city, ensure_demo, tell_accounts
 from server.cli_devices import device
+from server.cli_erase import erase_resident
 from server.cli_messages import mistakes_told, say
 from server.cli_reconcile import reconcile
 from server.cli_usage import ChineseGroup
@@ -31,6 +32,7 @@ app.add_typer(catalogue, name="catalogue")
 app.command("reconcile")(reconcile)
 app.command("certificate")(certificate)
 app.command("check")(check)
+app.command("erase")(erase_resident)
 app.command("demo-city")(demo_city)
 
 Data = Annotated[Path | None, typer.Option(help="数据文件夹 / data folder")]

@@ -11,6 +11,7 @@ from server.api.devices import device_router
 from server.api.figures import get_overdue, get_tallies
 from server.api.files import get_case_file
 from server.api.reconciliation import get_reconciliation, post_countersignature, post_signature
+from server.api.residents import residents
 from server.api.rota import get_rota, post_rota
 from server.api.sessions import sessions
 from server.api.settling import get_conflicts, get_duplicates, post_choice, post_decision
@@ -23,6 +24,7 @@ data_api = Router(
         accounts,
         device_router,
         audit,
+        residents,
         Router(
             "/villages",
             route_handlers=[get_reconciliation, post_signature, post_countersignature],

@@ -1,4 +1,4 @@
-"""Erasing a resident in one transaction, and overwriting what lies freed on the disk after it.
+"""Erasing a resident in one transaction; what lies freed on the disk after it is for `clearing`.
 
 Invariants
 - Chains still verify: each erased operation leaves its counter, id and digest in its place.
@@ -11,22 +11,21 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from enum import StrEnum
-from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from forms.problem import Problem
+from server import revocations_log
 from server.erasure.belonging import emptied_visit
 from server.erasure.finding import ErasedOne, Found, find
-from server.files.folder import FileFolder
 from server.intake import ERASED_MESSAGES, take_out_erased
 from server.keys import Keys
 from server.roles import Action
 from server.store import batches, devices, erasures, files
 from server.store.audit import Entry, record
-from server.store.connection import open_writer
 from server.store.feeds import end_grant, flush, take_versions, write_hashes
 from server.store.knowledge import Knowledge
 from server.store.segments import prepare_village
@@ -80,7 +79,6 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     cleaned: int = 0
     visits: int = 0
     files: int = 0
-    order: Order | None = None
 
 
 class _Erasing:
@@ -281,7 +279,7 @@ def erase(
     *,
     by: str | None,
 ) -> Done:
-    """Erase a resident. Runs in `store.write`; call `overwrite` once it is committed. LookupError for an unknown id.
+    """Erase a resident. Runs in `store.write`; call `clear_away` once it is committed. LookupError for an unknown id.
 
     `by` is the account that ordered it, None for a command at the server itself.
     """
@@ -304,15 +302,18 @@ def erase(
         records=sorted([(one.id, one.kind) for one in found.erased.values()] + found.unapplied),
         visits=sorted(visits),
     )
-    return _carried_out(db, keys, knowledge, found, order)
+    done = _carried_out(db, keys, knowledge, found, order)
+    revocations_log.append(db, "erase", msgspec.to_builtins(order), now_ms)
+    return done
 
 
-def apply_erasure(db: sqlite3.Connection, keys: Keys, order: Order) -> Done:
+def apply_erasure(db: sqlite3.Connection, keys: Keys, line: Mapping[str, Any]) -> Done:
     """Do an erasure of the log again, in a store that was restored to a time before it. Inside a transaction.
 
-    What the backup does not know yet is noted too, so that it is known again when a device offers it.
+    line: the body of a line of kind `erase`. What the backup does not know yet is noted too, so that it is known again
+    when a device offers it. Doing it again changes nothing. Call `clear_away` once it is committed.
     """
-    knowledge = Knowledge(keys)
+    order, knowledge = msgspec.convert(line, Order), Knowledge(keys)
     known = erasures.among(db, [*order.residents, *order.visits])
     if all(one in known for one in (*order.residents, *order.visits)):
         return Done(resident=order.resident, village=order.village, again=True)
@@ -343,7 +344,7 @@ def _carried_out(
         },
     )
     record(db, entry)
-    return msgspec.structs.replace(done, order=order)
+    return done
 
 
 def _before(db: sqlite3.Connection, resident: str, visits: Collection[str]) -> Done | None:
@@ -369,29 +370,3 @@ def _told(before: OutcomeEntry) -> OutcomeEntry:
     return OutcomeEntry(
         counter=before.counter, outcome=before.outcome, revision=before.revision, remarks=[remark]
     )
-
-
-def overwrite(path: Path) -> bool:
-    """Fold the log into the database and cut it to nothing, so that no page of before lies in it any more.
-
-    path: the database. False where a long read kept it from being done; call it again.
-    """
-    db = open_writer(path)
-    try:
-        busy, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    finally:
-        db.close()
-    return not busy
-
-
-def remove_files(db: sqlite3.Connection, folder: FileFolder) -> list[str]:
-    """Remove the bytes of erased files that have no row any more; their digests. Outside of a transaction."""
-    rows = db.execute(
-        "SELECT digest FROM erased_files WHERE digest NOT IN (SELECT digest FROM files)"
-    ).fetchall()
-    found = [digest for (digest,) in rows if folder.blob_path(digest).exists()]
-    if found:
-        with folder.placing():
-            for digest in found:
-                folder.remove(digest)
-    return found

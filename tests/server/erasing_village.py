@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from server.erasure.erasing import Done, Reason, erase, overwrite
+from server.erasure.clearing import clear_away
+from server.erasure.erasing import Done, Reason, erase
 from server.store.knowledge import Knowledge
 from tests.server.sync_device import SyncDevice
 from tests.server.sync_village import (
@@ -116,5 +117,5 @@ def erased(village: TinyVillage, *, visits: tuple[str, ...] = (), resident: str 
         )
     )
     village.store.write_now(lambda db: village.intake.knowledge.forget())
-    assert overwrite(village.settings.database_path)
+    assert clear_away(village.settings, village.keys)
     return done
