@@ -17,6 +17,7 @@ import httpx
 import msgspec
 import zstandard
 
+from bench.demo.faults import DEMO_PIN
 from bench.process import serving
 from field_client.device import Device
 from grid_map.days import count_day
@@ -108,7 +109,7 @@ def _first_sync(folder: Path, address: str, account: dict[str, str]) -> dict[str
     seconds, requests, bytes_down, decoding = [], 0, 0, []
     for number in range(REPEATS):
         transport = _Counting()
-        with Device(folder / f"first{number}.db", inner=transport) as device:
+        with Device(folder / f"first{number}.db", DEMO_PIN, inner=transport) as device:
             device.enrol(address, account["username"], account["password"], "bench")
             enrolling, before = transport.requests, transport.bytes_down
             started = time.perf_counter()
@@ -169,7 +170,7 @@ def _decode_and_insert(lines: list[bytes], path: Path) -> float:
 
 
 def _up_to_date(folder: Path, address: str, account: dict[str, str]) -> dict[str, Any]:
-    with Device(folder / "asks.db") as device, httpx.Client(base_url=address) as client:
+    with Device(folder / "asks.db", DEMO_PIN) as device, httpx.Client(base_url=address) as client:
         device.enrol(address, account["username"], account["password"], "bench")
         device.sync()
         client.headers["authorization"] = f"Bearer {device.identity.token}"

@@ -1,6 +1,6 @@
 """A device as a library: one store, one identity, everything that a worker does with it.
 
-    with Device(path) as device:
+    with Device(path, pin) as device:
         device.enrol(server, username, password)
         device.sync()
         device.visits.record(household, outcome="met")
@@ -28,11 +28,16 @@ from field_client.day_log import DayLog
 from field_client.enrolment import Credentials, Enrolled, enrol
 from field_client.errors import NotEnrolled, NotFound, Refused
 from field_client.exchange import ATTEMPTS_MAX, Exchange, Step
+from field_client.files import Files
 from field_client.households import Households
 from field_client.identity import Identity, identity_of
 from field_client.lease import check_reading
+from field_client.opening import change_pin
 from field_client.outbox import Entry, Outbox
+from field_client.receipts import Proof, proof_of
+from field_client.rescue import hand_in, made_file
 from field_client.settling import Settling
+from field_client.standing import keep_standing
 from field_client.status import DeviceStatus, device_status
 from field_client.store import Store
 from field_client.sync_loop import SyncLoop, SyncReport
@@ -44,8 +49,10 @@ from forms.problem import Problem
 from grid_map.days import count_day
 from sync.clock import moment, moment_ms
 from sync.ids import uuid7
+from sync.protocol import RescueReply
 from sync.record import Record
 from sync.scope import Scope
+from sync.sealing import private_key_from_scalar
 
 
 def _nothing(step: Step) -> None:
@@ -58,14 +65,23 @@ class Device:
     def __init__(
         self,
         path: Path | str,
+        pin: str,
         *,
+        whole: bool | None = None,
         times: Times | None = None,
         inner: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
         attempts: int = ATTEMPTS_MAX,
+        pin_iterations: int | None = None,
     ) -> None:
+        """WrongPin, LockedOut, Wiped, KeyFileMissing, StoreInUse, StoreDamaged; Refused for a new PIN easy to guess.
+
+        whole: encrypted by SQLCipher or as sealed values, where a new store is made; None: by SQLCipher if installed.
+        pin_iterations: the cost of trying a PIN; None: measured on this machine.
+        """
         self.times = times or SystemTimes()
-        self.store = Store(Path(path))
+        self.store = Store(Path(path), pin, whole=whole, pin_iterations=pin_iterations)
+        keep_standing(self.store)
         self.outbox = Outbox(self.store)
         self.households = Households(self)
         self.visits = Visits(self)
@@ -189,6 +205,35 @@ class Device:
                 exchange.transport.close()
                 self._forget_view()
 
+    def change_pin(self, pin: str) -> None:
+        """Another PIN from now on. Refused for one that is easy to guess."""
+        change_pin(self.store.head, self.store.path, self.store.vault, pin, self.store.pin_iterations)
+
+    def proof(self, operation: str) -> Proof | None:
+        """The proof that the server has an operation: its receipt and the chain to it; None where there is none yet."""
+        entry = self.outbox.find(operation)
+        if entry is None:
+            raise NotFound(f"本机没有这条记录：{operation}", f"no such operation on this device: {operation}")
+        return proof_of(self.store, entry.counter)
+
+    def rescue_file(self) -> bytes:
+        """Everything kept, unsent first, as one encrypted, signed file that any colleague can hand in."""
+        standing = self.store.head.standing
+        if standing is None:
+            raise NotEnrolled()
+        key = private_key_from_scalar(bytes.fromhex(self.identity.keys.signing))
+        return made_file(self.store.head, standing, key, self.worker, moment(self.now_ms()))
+
+    def hand_in(self, file: Path) -> RescueReply:
+        """Hand a colleague's rescue file in, online; it is kept for 30 days and handed in again in a new epoch."""
+        with self._one_sync:
+            identity = self.identity
+            exchange = self._exchange(identity.server, identity.certificate, _nothing)
+            try:
+                return hand_in(exchange, file, self.now_ms())
+            finally:
+                exchange.transport.close()
+
     def _exchange(self, server: str, certificate: str | None, step: Callable[[Step], None]) -> Exchange:
         transport = Transport(server, self.times, certificate, self._inner)
         return Exchange(self.store, transport, self.times, step, self._sleep, self._attempts)
@@ -252,6 +297,10 @@ class Device:
             Draft(kind=kind, village=village, action="change", record=record, fields=fields), anyway
         )
 
+    def attach(self, photo: Path) -> str:
+        """Keep a photo for handing over, scaled and bare of its metadata; the digest by which records name it."""
+        return Files(self.store).add(photo, self.now_ms())
+
     def void(self, kind: str, record: str, reason: str, anyway: bool = False) -> Captured:
         """Take a record back, saying why; nothing is erased by it."""
         village = require(self.shown, kind, record).village
@@ -277,15 +326,15 @@ class Device:
             if body is None:
                 connection.execute("DELETE FROM draft WHERE name = ?", (name,))
             else:
+                lying = self.store.seal(f"draft:{name}", msgspec.json.encode(body))
                 connection.execute(
-                    "INSERT OR REPLACE INTO draft VALUES (?, ?, ?)",
-                    (name, self.times.wall_ms(), msgspec.json.encode(body)),
+                    "INSERT OR REPLACE INTO draft VALUES (?, ?, ?)", (name, self.times.wall_ms(), lying)
                 )
 
     def draft(self, name: str) -> Any | None:
         """A draft that was kept; None if there is none."""
         row = self.store.row("SELECT body FROM draft WHERE name = ?", (name,))
-        return None if row is None else msgspec.json.decode(row[0])
+        return None if row is None else msgspec.json.decode(self.store.open(f"draft:{name}", row[0]))
 
     def _forget_view(self) -> None:
         with self._turn:

@@ -14,6 +14,7 @@ from field_client.exchange import Exchange, Step
 from field_client.identity import Identity, Keys, new_keys
 from field_client.outbox import Outbox
 from field_client.scope import take_scope
+from field_client.standing import keep_standing
 from field_client.store import Store
 from sync.protocol import Continues, EnrolReply, EnrolRequest, encode
 
@@ -67,6 +68,8 @@ def enrol(
         other_worker = before is not None and before.worker.id != reply.worker.id
         carried = 0 if other_worker else Outbox(store).rewrite(reply.device)
         store.set_meta("identity", identity)
+        keep_standing(store)
+        store.head.put("orders", None)
         take_scope(store, reply.scope)
         store.set_meta("pending_keys", None)
         store.set_meta("salvaged_identity", None)

@@ -5,6 +5,10 @@ FieldError
 ├── StoreDamaged        the file is no database any more          → `allpost-field doctor`, then enrol again
 ├── DiskFull            nothing was written, nothing was lost     → make room, then try again
 ├── NotEnrolled         no identity yet                           → `allpost-field enrol`
+├── KeyFileMissing      the machine's key is not beside the store → put it back, or open by account
+├── WrongPin            `left` tries remain                       → type it again, or open by account
+├── LockedOut           five wrong PINs                           → `allpost-field unlock`
+├── Wiped               wiped by order, or given back             → `allpost-field hand-over`, then enrol anew
 ├── ReadingLocked       locked by order, or too long out of touch → sync; capturing goes on
 ├── NotFound            no such record, item or operation here    → look for it by its list
 ├── Mistyped            what was typed cannot be understood       → type it as the message says
@@ -78,6 +82,62 @@ class NotEnrolled(FieldError):
 
     def __init__(self) -> None:
         super().__init__("这台设备还没有登记", "this device is not enrolled")
+
+
+class KeyFileMissing(FieldError):
+    """The machine's key is gone, or is another one."""
+
+    next_step = "把数据文件旁的 .key 文件放回原处，或联网用账号解锁：allpost-field unlock"
+    next_step_en = "put the .key file back beside the store, or open by account: allpost-field unlock"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "本机密钥文件不在或不是这台设备的，口令打不开数据文件",
+            "the machine's key file is missing or another one; the PIN cannot open the store",
+        )
+
+
+class WrongPin(FieldError):
+    """A wrong PIN, counted before it was tried."""
+
+    next_step = "再试一次；忘记口令用 allpost-field unlock"
+    next_step_en = "try again; where it is forgotten: allpost-field unlock"
+
+    def __init__(self, left: int) -> None:
+        super().__init__(f"口令不对，还能试{left}次", f"wrong PIN, {left} tries left")
+        self.left = left
+
+
+class LockedOut(FieldError):
+    """Five wrong PINs: what the PIN opened is destroyed; the account or the window's code opens it."""
+
+    next_step = (
+        "联网用账号解锁：allpost-field unlock；没有网络时向村社窗口要解锁码：allpost-field unlock --code；"
+        "只上报不打开：allpost-field hand-over"
+    )
+    next_step_en = (
+        "by account: allpost-field unlock; without a network by the window's code: unlock --code; "
+        "to hand over without opening: allpost-field hand-over"
+    )
+
+    def __init__(self) -> None:
+        super().__init__(
+            "口令输错5次，这台设备已锁死；未上报的记录都在", "locked out after 5 wrong PINs; all work is kept"
+        )
+
+
+class Wiped(FieldError):
+    """The device was wiped by order; `remains` sealed rows wait for the server."""
+
+    next_step = "有网络时运行 allpost-field hand-over 上报剩下的记录；之后可重新登记"
+    next_step_en = "hand over what remains while there is a network: allpost-field hand-over; then enrol anew"
+
+    def __init__(self, operations: int, files: int) -> None:
+        super().__init__(
+            f"本机资料已按指令清除；还有{operations}条记录、{files}个文件封存待上报",
+            f"wiped by order; {operations} operations and {files} files wait, sealed",
+        )
+        self.operations, self.files = operations, files
 
 
 class ReadingLocked(FieldError):

@@ -12,6 +12,8 @@ import tenacity
 from field_client.capture import clock_of_store
 from field_client.errors import ServerBusy, Unreachable
 from field_client.identity import Identity, identity_of
+from field_client.lease import LATEST
+from field_client.standing import CONTACT, OFFSET, keep_standing
 from field_client.store import Store
 from field_client.times import Anchor, Times, read_times
 from field_client.transport import Transport
@@ -21,6 +23,7 @@ from sync.scope import Scope
 T = TypeVar("T")
 ATTEMPTS_MAX = 6
 WAIT_SECONDS_MAX = 60.0
+RETRIED = tenacity.retry_if_exception_type((Unreachable, ServerBusy))
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -76,7 +79,7 @@ class Exchange:
     def call(self, ask: Callable[[], T]) -> T:
         """Ask until there is a reply: exponential back-off with jitter, or as long as the server says."""
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type((Unreachable, ServerBusy)),
+            retry=RETRIED,
             stop=tenacity.stop_after_attempt(self._attempts),
             wait=_wait,
             sleep=self._sleep,
@@ -86,12 +89,17 @@ class Exchange:
         self._take_time()
         return reply
 
+    def server_ms(self) -> int:
+        """The server's time, as its last reply said it, Unix milliseconds."""
+        return self.store.meta("last_contact_ms", int) or 0
+
     def take_epoch(self, epoch: str) -> None:
         """Raise NewEpoch when a reply is of another epoch than the one known, which is kept."""
         identity = self.identity
         if epoch != identity.epoch:
             with self.store.transaction():
                 self.store.set_meta("identity", msgspec.structs.replace(identity, epoch=epoch))
+                keep_standing(self.store)
                 self.store.set_meta("outcomes_after", 0)
             raise NewEpoch()
 
@@ -111,6 +119,9 @@ class Exchange:
         with self.store.transaction():
             self.store.set_meta("anchor", anchor)
             self.store.set_meta("last_contact_ms", server_ms)
+            self.store.head.put(LATEST, server_ms)
+            self.store.head.put(OFFSET, anchor.offset_ms)
+            self.store.head.put(CONTACT, server_ms)
             self.store.set_meta("clock", str(set_back(clock_of_store(self.store), server_ms)))
 
 

@@ -30,9 +30,21 @@ class Lease(msgspec.Struct, frozen=True):
         return self.days is not None and self.days > self.days_max
 
 
+LATEST = "latest_ms"
+NOTED_EVERY_MS = 10 * 60 * 1000
+
+
+def note_time(store: Store, now_ms: int) -> int:
+    """The latest time known, which a clock that is set back does not undo; contact with the server does."""
+    latest_ms = store.head.get(LATEST, int) or 0
+    if now_ms > latest_ms + NOTED_EVERY_MS:
+        store.head.put(LATEST, now_ms)
+    return max(now_ms, latest_ms)
+
+
 def lease_of(store: Store, now_ms: int, limits: Limits) -> Lease:
     """How long the device has been out of touch."""
-    last_ms = store.meta("last_contact_ms", int)
+    last_ms, now_ms = store.meta("last_contact_ms", int), note_time(store, now_ms)
     if last_ms is None:
         return Lease(None, limits.lease_working_days)
     first, today = count_day(last_ms), count_day(now_ms)
@@ -44,7 +56,7 @@ def lease_of(store: Store, now_ms: int, limits: Limits) -> Lease:
 
 def check_reading(store: Store, now_ms: int, limits: Limits) -> None:
     """ReadingLocked where the server ordered it or the lease is over."""
-    if store.meta("orders", str) == "lock":
+    if store.head.get("orders", str) == "lock":
         raise ReadingLocked("这台设备已被锁定，暂不能查看资料", "this device is locked; reading is off")
     lease = lease_of(store, now_ms, limits)
     if lease.over:

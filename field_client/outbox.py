@@ -7,6 +7,8 @@ Invariants
 - An operation stays laid over the copy until the copy holds what became of it; a rejected or held one until it is
   settled or mended.
 - An acknowledged operation is kept for 30 days of server time; what is rejected or held is kept until then too.
+- The bytes lie sealed (`store`); of an operation whose record was erased they are gone, and its id, counter and digest
+  stay, so that the chain still proves order.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from field_client.receipts import forget_receipts
 from field_client.store import Store
 from sync.chain import digest_of, first_previous
 from sync.clock import moment_ms
@@ -25,7 +28,8 @@ from sync.protocol import OutcomeEntry
 KEPT_MS = 30 * 24 * 3600 * 1000
 SETTLED = ("applied", "merged", "conflict")
 SETTLED_ELSEWHERE = frozenset({"already-mended", "already-settled", "id-taken"})
-_COLUMNS = "counter, id, exact, digest, acknowledged_ms, outcome, revision, detail, laid, mended_by"
+ERASED = "erased"
+_COLUMNS = "counter, id, exact, digest, acknowledged_ms, outcome, revision, detail, laid, mended_by, erased"
 
 
 class Chain(msgspec.Struct, frozen=True):
@@ -38,7 +42,7 @@ class Chain(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation in the outbox. `state` is waiting, applied, merged, conflict, held or rejected."""
+    """One operation in the outbox. `state` is waiting, applied, merged, conflict, held, rejected or erased."""
 
     counter: int
     id: str
@@ -71,7 +75,7 @@ class Outbox:
         """Keep a captured operation. `operation` is the reading of `exact`."""
         chain, digest = self.chain(device), digest_of(exact)
         with self._store.transaction() as connection:
-            _insert(connection, operation, exact, digest, captured_ms)
+            self._insert(connection, operation, exact, digest, captured_ms)
             if operation.mends is not None:
                 connection.execute(
                     "UPDATE outbox SET laid = 0, mended_by = ? WHERE id = ?", (operation.id, operation.mends)
@@ -92,46 +96,51 @@ class Outbox:
         )
 
     def entries(self, where: str = "1", parameters: tuple[Any, ...] = ()) -> list[Entry]:
-        """Operations in the order of their counters; `where` is SQL over the columns."""
+        """Operations in the order of their counters; `where` is SQL over the columns. Erased ones have no bytes."""
         rows = self._store.rows(f"SELECT {_COLUMNS} FROM outbox WHERE {where} ORDER BY counter", parameters)  # noqa: S608
-        return [_entry(row) for row in rows]
+        return [self._entry(row) for row in rows]
 
     def find(self, identifier: str) -> Entry | None:
         """An operation by its id, or the beginning of it if only one has it."""
-        found = self.entries("id LIKE ? || '%'", (identifier.replace("%", ""),))
+        found = self.entries("erased = 0 AND id LIKE ? || '%'", (identifier.replace("%", ""),))
         return found[0] if len(found) == 1 else None
 
     def waiting(self, limit: int, bytes_max: int) -> list[tuple[int, bytes]]:
         """The first operations not acknowledged, as many as fit into a batch; at least one if there is any."""
         rows = self._store.rows(
-            "SELECT counter, exact FROM outbox WHERE acknowledged_ms IS NULL ORDER BY counter LIMIT ?",
+            "SELECT counter, id, exact FROM outbox WHERE acknowledged_ms IS NULL AND erased = 0"
+            " ORDER BY counter LIMIT ?",
             (limit,),
         )
-        size, count = 0, 0
-        for _, exact in rows:
+        size = 0
+        batch: list[tuple[int, bytes]] = []
+        for counter, identifier, lying in rows:
+            exact = self._exact(identifier, lying)
             size += len(exact) + 1
-            if count and size > bytes_max:
+            if batch and size > bytes_max:
                 break
-            count += 1
-        return [(counter, bytes(exact)) for counter, exact in rows[:count]]
+            batch.append((int(counter), exact))
+        return batch
 
     def counts(self) -> dict[str, int]:
         """How many operations are in each state; a mended one is no longer counted."""
         rows = self._store.rows(
             "SELECT CASE WHEN acknowledged_ms IS NULL THEN 'waiting' ELSE outcome END, count(*)"
-            " FROM outbox WHERE mended_by IS NULL GROUP BY 1"
+            " FROM outbox WHERE mended_by IS NULL AND erased = 0 GROUP BY 1"
         )
         return dict(rows)
 
     def oldest_waiting_ms(self) -> int | None:
         """When the oldest waiting operation was captured."""
-        row = self._store.row("SELECT min(captured_ms) FROM outbox WHERE acknowledged_ms IS NULL")
+        row = self._store.row(
+            "SELECT min(captured_ms) FROM outbox WHERE acknowledged_ms IS NULL AND erased = 0"
+        )
         return None if row is None else row[0]
 
     def laid(self) -> list[Operation]:
         """The operations to lay over the copy, in order."""
-        rows = self._store.rows("SELECT exact FROM outbox WHERE laid = 1 ORDER BY counter")
-        return [msgspec.json.decode(row[0], type=Operation) for row in rows]
+        rows = self._store.rows("SELECT id, exact FROM outbox WHERE laid = 1 AND erased = 0 ORDER BY counter")
+        return [msgspec.json.decode(self._exact(*row), type=Operation) for row in rows]
 
     def digest_at(self, counter: int, device: str) -> str | None:
         """This device's digest at a counter; None where it is not known (any more)."""
@@ -150,7 +159,8 @@ class Outbox:
         """What the server lost is offered again (a restore): everything after a counter waits once more."""
         with self._store.transaction() as connection:
             connection.execute(
-                "UPDATE outbox SET acknowledged_ms = NULL WHERE counter > ? AND acknowledged_ms IS NOT NULL",
+                "UPDATE outbox SET acknowledged_ms = NULL"
+                " WHERE counter > ? AND acknowledged_ms IS NOT NULL AND erased = 0",
                 (acknowledged,),
             )
 
@@ -171,16 +181,16 @@ class Outbox:
         with self._store.transaction() as connection:
             for outcome in outcomes:
                 over = not SETTLED_ELSEWHERE.isdisjoint(found.code for found in outcome.problems)
+                row = connection.execute(
+                    "SELECT id FROM outbox WHERE counter = ? AND erased = 0", (outcome.counter,)
+                ).fetchone()
+                if row is None:
+                    continue
+                detail = self._store.seal(f"outbox:{row[0]}:detail", msgspec.json.encode(outcome))
                 connection.execute(
                     "UPDATE outbox SET outcome = ?, revision = ?, detail = ?, laid = laid AND NOT ?"
                     " WHERE counter = ?",
-                    (
-                        outcome.outcome,
-                        outcome.revision,
-                        msgspec.json.encode(outcome),
-                        over,
-                        outcome.counter,
-                    ),
+                    (outcome.outcome, outcome.revision, detail, over, outcome.counter),
                 )
             self._store.set_meta("outcomes_after", cursor)
 
@@ -225,13 +235,13 @@ class Outbox:
         """Forget what is older than 30 days and confirmed by a reply; how many. Stops at the first to be kept."""
         chain = self.chain(device)
         rows = self._store.rows(
-            "SELECT counter, digest, laid, outcome, mended_by, acknowledged_ms FROM outbox"
+            "SELECT counter, digest, laid, outcome, mended_by, acknowledged_ms, erased FROM outbox"
             " WHERE counter <= ? ORDER BY counter",
             (confirmed,),
         )
         last = None
-        for counter, digest, laid, outcome, mended_by, acknowledged_ms in rows:
-            settled = outcome in SETTLED or mended_by is not None
+        for counter, digest, laid, outcome, mended_by, acknowledged_ms, erased in rows:
+            settled = outcome in SETTLED or mended_by is not None or erased
             old = acknowledged_ms is not None and acknowledged_ms < server_ms - KEPT_MS
             if laid or not settled or not old:
                 break
@@ -243,42 +253,60 @@ class Outbox:
             self._store.set_meta(
                 "chain", msgspec.structs.replace(chain, forgotten=last[0], forgotten_digest=last[1])
             )
+            forget_receipts(self._store, last[0])
         return int(last[0]) - chain.forgotten
 
-    def wipe_acknowledged(self, device: str) -> None:
-        """Remove what the server has, as it orders; what waits stays, and so does the chain."""
-        last = self.last_acknowledged(device)
-        digest = self.digest_at(last, device)
-        if digest is None:
-            return
+    def erase(self, record: str) -> None:
+        """A record was erased everywhere: the bytes of the acknowledged operations on it go, and the files they name.
+
+        What waits stays until the server has judged it: it is work, and the server takes nothing in on what is erased.
+        """
         with self._store.transaction() as connection:
-            connection.execute("DELETE FROM outbox WHERE counter <= ?", (last,))
-            chain = self.chain(device)
-            self._store.set_meta(
-                "chain", msgspec.structs.replace(chain, forgotten=last, forgotten_digest=digest)
+            rows = connection.execute(
+                "SELECT counter FROM outbox WHERE record = ? AND acknowledged_ms IS NOT NULL", (record,)
+            ).fetchall()
+            named = " ".join(
+                entry.exact.decode()
+                for entry in self.entries("record = ? AND acknowledged_ms IS NOT NULL", (record,))
             )
+            connection.execute(
+                "UPDATE outbox SET exact = x'', detail = NULL, laid = 0, erased = 1"
+                " WHERE record = ? AND acknowledged_ms IS NOT NULL",
+                (record,),
+            )
+            connection.executemany("DELETE FROM kept WHERE counter = ?", rows)
+            digests = [
+                one for one in connection.execute("SELECT digest FROM file").fetchall() if one[0] in named
+            ]
+            connection.executemany("DELETE FROM file WHERE digest = ? AND durable_ms IS NOT NULL", digests)
 
     def rewrite(self, device: str) -> int:
         """Carry everything kept over to a new identity: new `counter` and `previous`, the same `id`; how many.
 
-        Keys that this program does not know stay as they are; nothing of it counts as acknowledged any more.
+        Keys that this program does not know stay as they are; nothing of it counts as acknowledged any more. What was
+        erased is left out.
         """
-        entries = self.entries()
+        entries = self.entries("erased = 0")
         previous = first_previous(device)
         with self._store.transaction() as connection:
+            connection.execute("DELETE FROM outbox WHERE erased = 1")
+            connection.execute("DELETE FROM kept WHERE counter IS NOT NULL")
             # counters may grow or shrink; negative ones keep them apart on the way
             connection.execute("UPDATE outbox SET counter = -counter")
             for counter, entry in enumerate(entries, start=1):
                 exact = rewritten(entry.exact, counter, previous)
                 previous = digest_of(exact)
+                lying = self._store.seal(f"outbox:{entry.id}:exact", exact)
                 connection.execute(
                     "UPDATE outbox SET counter = ?, exact = ?, digest = ?, acknowledged_ms = NULL"
                     " WHERE counter = ?",
-                    (counter, exact, previous, -entry.counter),
+                    (counter, lying, previous, -entry.counter),
                 )
+                self._store.keep(counter, exact, previous, unsent=True)
             start = first_previous(device)
             self._store.set_meta("chain", Chain(len(entries), previous, 0, start))
             self._store.set_meta("outcomes_after", 0)
+            forget_receipts(self._store)
         return len(entries)
 
     def take_salvaged(self, operations: list[bytes]) -> None:
@@ -287,43 +315,63 @@ class Outbox:
             for counter, exact in enumerate(operations, start=1):
                 operation = msgspec.json.decode(exact, type=Operation)
                 placed = msgspec.structs.replace(operation, counter=counter)
-                _insert(connection, placed, exact, digest_of(exact), moment_ms(operation.clock[:24]))
+                self._insert(connection, placed, exact, digest_of(exact), moment_ms(operation.clock[:24]))
+
+    def _insert(
+        self,
+        connection: sqlite3.Connection,
+        operation: Operation,
+        exact: bytes,
+        digest: str,
+        captured_ms: int,
+    ) -> None:
+        connection.execute(
+            "INSERT INTO outbox (counter, id, exact, digest, kind, record, village, captured_ms)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                operation.counter,
+                operation.id,
+                self._store.seal(f"outbox:{operation.id}:exact", exact),
+                digest,
+                operation.kind,
+                operation.record,
+                operation.village,
+                captured_ms,
+            ),
+        )
+        self._store.keep(operation.counter, exact, digest, unsent=True)
+
+    def _exact(self, identifier: str, lying: bytes) -> bytes:
+        return self._store.open(f"outbox:{identifier}:exact", lying)
+
+    def _entry(self, row: Any) -> Entry:
+        (
+            counter,
+            identifier,
+            exact,
+            digest,
+            acknowledged_ms,
+            outcome,
+            revision,
+            detail,
+            laid,
+            mended_by,
+            erased,
+        ) = row
+        told = None if detail is None else self._store.open(f"outbox:{identifier}:detail", detail)
+        return Entry(
+            counter=counter,
+            id=identifier,
+            exact=b"" if erased else self._exact(identifier, exact),
+            digest=digest,
+            state=ERASED if erased else "waiting" if acknowledged_ms is None else str(outcome),
+            revision=revision,
+            detail=None if told is None else msgspec.json.decode(told, type=OutcomeEntry),
+            laid=bool(laid),
+            mended_by=mended_by,
+        )
 
 
 def rewritten(exact: bytes, counter: int, previous: str) -> bytes:
     """An operation's bytes under another place in a chain; all else as it was, unknown keys included."""
     return msgspec.json.encode({**msgspec.json.decode(exact), "counter": counter, "previous": previous})
-
-
-def _insert(
-    connection: sqlite3.Connection, operation: Operation, exact: bytes, digest: str, captured_ms: int
-) -> None:
-    connection.execute(
-        "INSERT INTO outbox (counter, id, exact, digest, kind, record, village, captured_ms)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            operation.counter,
-            operation.id,
-            exact,
-            digest,
-            operation.kind,
-            operation.record,
-            operation.village,
-            captured_ms,
-        ),
-    )
-
-
-def _entry(row: Any) -> Entry:
-    counter, identifier, exact, digest, acknowledged_ms, outcome, revision, detail, laid, mended_by = row
-    return Entry(
-        counter=counter,
-        id=identifier,
-        exact=bytes(exact),
-        digest=digest,
-        state="waiting" if acknowledged_ms is None else str(outcome),
-        revision=revision,
-        detail=None if detail is None else msgspec.json.decode(detail, type=OutcomeEntry),
-        laid=bool(laid),
-        mended_by=mended_by,
-    )

@@ -120,9 +120,11 @@ class Pull:
         if page.more and page.cursor == feed.cursor:
             raise Unreachable("a page that does not advance")
         with self._store.transaction() as connection:
-            highest = self._copy.apply_entries(
+            highest, erased = self._copy.apply_entries(
                 connection, self._village, [bytes(entry) for entry in page.records], self._exchange.scope
             )
+            for record in erased:
+                outbox.erase(record)
             hashes = feed.hashes if page.cursor == feed.cursor else {}
             keep_feed(self._store, self._village, Feed(feed.epoch, page.cursor, feed.parts, hashes))
             outbox.lift_held_by_copy()

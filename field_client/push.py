@@ -11,12 +11,13 @@ from __future__ import annotations
 from field_client.errors import CallRefused
 from field_client.exchange import EnrolAnew, Exchange, Step, server_ms
 from field_client.outbox import Outbox
+from field_client.receipts import newest_receipt, take_receipt
 from sync.operation import raw_form
-from sync.protocol import PushReply
+from sync.protocol import PushReply, encode
 
 HALVED = frozenset({400, 413, 422})
 ENROL_ANEW = frozenset({"history-forked", "unknown-device", "bad-token"})
-_ENVELOPE_BYTES = 128
+_ENVELOPE_BYTES = 1024
 
 
 class Push:
@@ -64,7 +65,9 @@ class Push:
         exchange = self._exchange
         after = exchange.store.meta("outcomes_after", int) or 0
         bodies = [raw_form(counter, exact) if raw else exact for counter, exact in batch]
-        body = b'{"operations":[%b],"outcomes_after":%d}' % (b",".join(bodies), after)
+        receipt = newest_receipt(exchange.store)
+        told = b"" if receipt is None else b',"receipt":' + encode(receipt)
+        body = b'{"operations":[%b],"outcomes_after":%d%b}' % (b",".join(bodies), after, told)
         try:
             reply = exchange.call(
                 lambda: exchange.transport.post("/push", body, PushReply, exchange.identity.token)
@@ -98,6 +101,7 @@ class Push:
             acknowledged = min(sent, reply.acknowledged)
             self.pushed += self._outbox.acknowledge(acknowledged, server_ms(reply.time))
             self.take_position(reply.acknowledged, reply.digest)
+            take_receipt(exchange.store, reply.receipt, exchange.identity.device, reply.digest)
             self._outbox.take_outcomes(reply.outcomes, reply.outcomes_cursor)
             self._outbox.lift_held_by_copy()
             self._outbox.forget(reply.acknowledged, server_ms(reply.time), exchange.identity.device)

@@ -38,6 +38,7 @@ class FeedEntry(msgspec.Struct, frozen=True):
     version: int
     revision: int = 1
     gone: bool = False
+    erased: bool = False
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -50,10 +51,11 @@ class Held(msgspec.Struct, frozen=True):
 
 
 Row = tuple[str, str, str, str, int, int, str | None, str | None, bytes]
+"""As the table has it, its last two columns not sealed yet."""
 _decode = msgspec.json.Decoder(FeedRecord).decode
 _decode_entry = msgspec.json.Decoder(FeedEntry).decode
 _decode_record = msgspec.json.Decoder(Record).decode
-INSERT = "INSERT OR REPLACE INTO copy VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = "INSERT OR REPLACE INTO copy VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 def row_of(record: FeedRecord, body: bytes, grids: dict[str, frozenset[str]], worker: str) -> Row:
@@ -87,8 +89,8 @@ class RecordCopy:
 
     def get(self, record: str) -> Record | None:
         """A record as the server last told it; None if there is none."""
-        row = self._store.row("SELECT body FROM copy WHERE id = ?", (record,))
-        return None if row is None else _decode_record(row[0])
+        row = self._store.row("SELECT id, body FROM copy WHERE id = ?", (record,))
+        return None if row is None else self._record(*row)
 
     def children(self, record: str) -> list[Record]:
         """The records whose place follows this one's."""
@@ -96,13 +98,25 @@ class RecordCopy:
 
     def read(self, where: str, parameters: tuple[Any, ...] = ()) -> list[Record]:
         """Records by SQL over the columns."""
-        rows = self._store.rows(f"SELECT body FROM copy WHERE {where}", parameters)  # noqa: S608
-        return [_decode_record(row[0]) for row in rows]
+        rows = self._store.rows(f"SELECT id, body FROM copy WHERE {where}", parameters)  # noqa: S608
+        return [self._record(*row) for row in rows]
 
-    def found(self, kind: str, words: list[str]) -> list[Record]:
-        """Records of a kind whose search text holds every word."""
-        where = "kind = ?" + " AND instr(search, ?) > 0" * len(words)
-        return self.read(where, (kind, *words))
+    def search_texts(self, kind: str) -> dict[str, str]:
+        """What each record of a kind is found by: names are sealed, so they are searched in memory."""
+        rows = self._store.rows("SELECT id, search FROM copy WHERE kind = ? AND search IS NOT NULL", (kind,))
+        return {record: self._store.open(f"copy:{record}:search", lying).decode() for record, lying in rows}
+
+    def put(self, connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
+        """Store rows in the place of those that are there."""
+        connection.executemany(_INSERT, (self._lying(row) for row in rows))
+
+    def _lying(self, row: Row) -> tuple[Any, ...]:
+        seal, search = self._store.seal, row[7]
+        text = None if search is None else seal(f"copy:{row[0]}:search", search.encode())
+        return (*row[:7], text, seal(f"copy:{row[0]}:body", bytes(row[8])))
+
+    def _record(self, record: str, lying: bytes) -> Record:
+        return _decode_record(self._store.open(f"copy:{record}:body", lying))
 
     def counts(self) -> dict[str, int]:
         """How many records of each kind there are."""
@@ -125,16 +139,18 @@ class RecordCopy:
 
     def apply_entries(
         self, connection: sqlite3.Connection, feed: str, entries: Iterable[bytes], scope: Scope
-    ) -> str:
-        """Take the entries of a page of a feed in; the highest clock that any of them carries."""
+    ) -> tuple[str, list[str]]:
+        """Take the entries of a page of a feed in; the highest clock that any carries, and the records erased."""
         bodies = [bytes(entry) for entry in entries]
         heads = [_decode_entry(body) for body in bodies]
         held = self.held(head.id for head in heads)
         grids = scope_grids(scope)
-        highest = ""
+        highest, erased = "", []
         for head, body in zip(heads, bodies, strict=True):
             known = held.get(head.id)
             if head.gone:
+                if head.erased:
+                    erased.append(head.id)
                 if known is not None and gone_counts(known, feed, head):
                     connection.execute("DELETE FROM copy WHERE id = ?", (head.id,))
                     del held[head.id]
@@ -143,9 +159,9 @@ class RecordCopy:
             highest = max(highest, clock_of(record))
             row = row_of(record, body, grids, scope.worker)
             if known is None or replaces(known, row):
-                connection.execute(INSERT, row)
+                self.put(connection, [row])
                 held[head.id] = Held(row[1], row[4], row[5], row[3])
-        return highest
+        return highest, erased
 
     def hashes(self, home: str) -> dict[str, int]:
         """The hash of each part of a village, as the copy has it."""
@@ -173,28 +189,22 @@ class RecordCopy:
             for part in parts:
                 if part in ("common", OWN) or part in grids[village]:
                     continue
-                dropped += _drop_part(connection, village, part, scope.worker)
-            _move_own(connection, village, grids[village])
+                dropped += self._drop_part(connection, village, part, scope.worker)
+            self._move_own(connection, village, grids[village])
         return dropped
 
+    def _drop_part(self, connection: sqlite3.Connection, village: str, part: str, worker: str) -> int:
+        """Drop a grid that left the scope; what its worker holds in hand stays, as the worker's own."""
+        found = self.read("home = ? AND part = ?", (village, part))
+        kept = [(OWN, record.id) for record in found if record.holder == worker]
+        connection.executemany("UPDATE copy SET part = ? WHERE id = ?", kept)
+        return connection.execute("DELETE FROM copy WHERE home = ? AND part = ?", (village, part)).rowcount
 
-def _drop_part(connection: sqlite3.Connection, village: str, part: str, worker: str) -> int:
-    """Drop a grid that left the scope; what its worker holds in hand stays, as the worker's own."""
-    rows = connection.execute(
-        "SELECT id, body FROM copy WHERE home = ? AND part = ?", (village, part)
-    ).fetchall()
-    kept = [record for record, body in rows if _decode_record(body).holder == worker]
-    connection.executemany("UPDATE copy SET part = ? WHERE id = ?", [(OWN, record) for record in kept])
-    return connection.execute("DELETE FROM copy WHERE home = ? AND part = ?", (village, part)).rowcount
-
-
-def _move_own(connection: sqlite3.Connection, village: str, grids: frozenset[str]) -> None:
-    """What was the worker's own and stands in a grid that came into scope counts there."""
-    rows = connection.execute(
-        "SELECT id, body FROM copy WHERE home = ? AND part = ?", (village, OWN)
-    ).fetchall()
-    moved = [(part, record) for record, body in rows if (part := part_of(_decode_record(body))) in grids]
-    connection.executemany("UPDATE copy SET part = ? WHERE id = ?", moved)
+    def _move_own(self, connection: sqlite3.Connection, village: str, grids: frozenset[str]) -> None:
+        """What was the worker's own and stands in a grid that came into scope counts there."""
+        found = self.read("home = ? AND part = ?", (village, OWN))
+        moved = [(part, record.id) for record in found if (part := part_of(record)) in grids]
+        connection.executemany("UPDATE copy SET part = ? WHERE id = ?", moved)
 
 
 def replaces(known: Held, row: Row) -> bool:

@@ -17,7 +17,6 @@ from field_client.exchange import Exchange, Step
 from field_client.feed import Divergence, Feed, ScopeChanged, feed_of, keep_feed
 from field_client.outbox import Outbox
 from field_client.record_copy import (
-    INSERT,
     Held,
     RecordCopy,
     clock_of,
@@ -103,7 +102,8 @@ class Segments:
                     raise
                 continue
             rows = self._store.rows("SELECT digest, body FROM segment WHERE village = ?", (self._village,))
-            return listed, wanted, {digest: bytes(body) for digest, body in rows}
+            bodies = {digest: self._store.open(f"segment:{digest}", body) for digest, body in rows}
+            return listed, wanted, bodies
         raise Unreachable("the segments change faster than they can be fetched")
 
     def _fetch_missing(self, wanted: list[SegmentEntry]) -> None:
@@ -123,9 +123,10 @@ class Segments:
                 break
         else:
             raise Unreachable("a segment does not have the bytes that its digest names")
+        lying = self._store.seal(f"segment:{entry.digest}", body)
         with self._store.transaction() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO segment VALUES (?, ?, ?)", (entry.digest, self._village, body)
+                "INSERT OR REPLACE INTO segment VALUES (?, ?, ?)", (entry.digest, self._village, lying)
             )
 
     def _stored(
@@ -168,7 +169,7 @@ class Segments:
             if known is None or replaces(known, row):
                 rows.append(row)
                 held[row[0]] = Held(row[1], row[4], row[5], row[3])
-        connection.executemany(INSERT, rows)
+        self._copy.put(connection, rows)
         return named, highest
 
     def _drop_departed(

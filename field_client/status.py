@@ -62,7 +62,7 @@ def device_status(device: Device) -> DeviceStatus:
         oldest_waiting=None if oldest_ms is None else moment(oldest_ms),
         last_contact=None if contact_ms is None else moment(contact_ms),
         lease=lease,
-        orders=store.meta("orders", str) or "none",
+        orders=store.head.get("orders", str) or "none",
         offset_ms=reading.offset_ms,
         jumped_ms=reading.anchor.jumped_ms,
         records=RecordCopy(store).counts(),

@@ -15,15 +15,19 @@ from __future__ import annotations
 import msgspec
 
 from field_client.enrolment import APP_VERSION, Credentials, Enrolled, enrol_anew
-from field_client.errors import CallRefused
+from field_client.errors import CallRefused, ServerBusy
 from field_client.exchange import EnrolAnew, Exchange, NewEpoch
-from field_client.feed import Divergence, ScopeChanged, forget_feeds
+from field_client.feed import Divergence, ScopeChanged
 from field_client.outbox import Outbox
 from field_client.pull import Pull, followed
 from field_client.push import ENROL_ANEW, Push
+from field_client.receipts import newest_receipt
+from field_client.rescue import hand_in_again
 from field_client.scope import take_scope
+from field_client.standing import keep_standing, recovery_to_tell
 from field_client.storage import storage_left_bytes
 from field_client.times import Anchor
+from field_client.upload import Upload
 from sync.clock import moment
 from sync.kinds import REFERENCE_VILLAGE
 from sync.protocol import StatusReply, StatusRequest, encode
@@ -43,6 +47,9 @@ class SyncReport(msgspec.Struct, kw_only=True):
     diverged: list[Divergence] = []
     orders: str = "none"
     reading_ended: str | None = None
+    files_uploaded: int = 0
+    files_refused: list[str] = []
+    handed_in_again: int = 0
     requests: int = 0
     bytes_sent: int = 0
     bytes_received: int = 0
@@ -74,7 +81,7 @@ class SyncLoop:
                 self._compare = True
             except ScopeChanged:
                 continue
-        self.report.counts = self._outbox.counts()
+        self.report.counts = {} if self.report.orders == "wipe" else self._outbox.counts()
         transport = self._exchange.transport
         self.report.requests = transport.requests
         self.report.bytes_sent, self.report.bytes_received = transport.bytes_sent, transport.bytes_received
@@ -85,19 +92,42 @@ class SyncLoop:
         if self._compare:
             push.compare()
             self._compare = False
-        try:
-            push.run()
-        finally:
-            self.report.pushed += push.pushed
+        self._hand_over(push)
+        had = self._outbox.last_acknowledged(self._exchange.identity.device)
         self._status(push, [])
         if self.report.orders == "wipe":
             return
+        if self._outbox.last_acknowledged(self._exchange.identity.device) < had:
+            # a restored server that says only here what it lost: it is offered again before the copy follows it
+            self._hand_over(push)
+        self._files()
         try:
             self._pull(push)
         except CallRefused as refused:
             if refused.code not in READING_ENDED:
                 raise
             self.report.reading_ended = refused.message
+
+    def _files(self) -> None:
+        """Files after operations; a file that cannot go now keeps nothing else from going on."""
+        exchange = self._exchange
+        server_ms = exchange.server_ms()
+        upload = Upload(exchange)
+        try:
+            upload.run(server_ms)
+            self.report.handed_in_again += hand_in_again(exchange, server_ms)
+        except (CallRefused, ServerBusy) as failed:
+            self.report.files_refused.append(failed.message)
+        finally:
+            self.report.files_uploaded += upload.uploaded
+            self.report.files_refused += upload.refused
+
+    def _hand_over(self, push: Push) -> None:
+        before = push.pushed
+        try:
+            push.run()
+        finally:
+            self.report.pushed += push.pushed - before
 
     def _pull(self, push: Push) -> None:
         scope = self._exchange.scope
@@ -130,13 +160,27 @@ class SyncLoop:
         push.take_position(reply.acknowledged, reply.digest)
         self._outbox.take_outcomes(reply.outcomes, reply.outcomes_cursor)
         take_scope(self._store, reply.scope)
+        self._take_server(reply, told=request.recovery is not None)
         self.report.orders = reply.orders
         self._take_orders(reply.orders)
+
+    def _take_server(self, reply: StatusReply, told: bool) -> None:
+        """What the server asks of a device now: its limits and keys; a code that it was told is forgotten here."""
+        with self._store.transaction():
+            identity = self._exchange.identity
+            now = msgspec.structs.replace(
+                identity, limits=reply.limits, server_signing=reply.signing, server_sealing=reply.sealing
+            )
+            if now != identity:
+                self._store.set_meta("identity", now)
+            keep_standing(self._store)
+            if told:
+                self._store.head.put("recovery_code", None)
 
     def _standing(self, diverged: list[str]) -> StatusRequest:
         chain = self._outbox.chain(self._exchange.identity.device)
         oldest_ms = self._outbox.oldest_waiting_ms()
-        anchor = self._store.meta("anchor", Anchor)
+        anchor, standing = self._store.meta("anchor", Anchor), self._store.head.standing
         return StatusRequest(
             counter=chain.counter,
             digest=chain.digest,
@@ -147,17 +191,18 @@ class SyncLoop:
             offset_ms=0 if anchor is None else anchor.offset_ms,
             outcomes_after=self._store.meta("outcomes_after", int) or 0,
             diverged_parts=diverged,
+            receipt=newest_receipt(self._store),
+            recovery=recovery_to_tell(self._store, self._exchange.identity),
+            sealing_key="" if standing is None else standing.sealing_key,
+            pending_files=self._store.head.unsent().files,
         )
 
     def _take_orders(self, orders: str) -> None:
-        """A lock ends reading; a wipe removes everything but what is not handed over yet."""
-        with self._store.transaction() as connection:
-            self._store.set_meta("orders", orders)
-            if orders == "wipe":
-                for table in ("copy", "segment", "draft"):
-                    connection.execute(f"DELETE FROM {table}")  # noqa: S608
-                self._outbox.wipe_acknowledged(self._exchange.identity.device)
-                forget_feeds(self._store, [])
+        """A lock ends reading; a wipe removes everything but what is not handed over yet, and ends this store."""
+        if orders == "wipe":
+            self._store.wipe()
+        else:
+            self._store.head.put("orders", orders)
 
     def _enrol_anew(self, needed: EnrolAnew) -> Enrolled:
         try:

@@ -58,10 +58,17 @@ class Transport:
         if self._own:
             self._client.close()
 
-    def post(self, path: str, body: bytes, reply: type[T], token: str | None = None) -> T:
-        """Send a message; a body that is worth it goes compressed."""
-        headers = {"Content-Type": "application/json"}
-        if len(body) >= COMPRESSED_FROM_BYTES:
+    def post(
+        self,
+        path: str,
+        body: bytes,
+        reply: type[T],
+        token: str | None = None,
+        content_type: str = "application/json",
+    ) -> T:
+        """Send a message; one in JSON that is worth it goes compressed."""
+        headers = {"Content-Type": content_type}
+        if len(body) >= COMPRESSED_FROM_BYTES and content_type == "application/json":
             body = zstandard.ZstdCompressor(level=6).compress(body)
             headers["Content-Encoding"] = "zstd"
         return self._decoded(self._call("POST", path, token, headers, body), reply)
@@ -74,6 +81,12 @@ class Transport:
         """Ask for bytes as they are."""
         return self._call("GET", path, token, {}, None).content
 
+    def headers_of(
+        self, method: str, path: str, headers: dict[str, str], body: bytes | None, token: str
+    ) -> dict[str, str]:
+        """A call whose reply is its headers (an upload)."""
+        return dict(self._call(method, path, token, headers, body, measured=False).headers)
+
     def _call(
         self,
         method: str,
@@ -82,6 +95,7 @@ class Transport:
         headers: dict[str, str],
         body: bytes | None,
         query: dict[str, str | int] | None = None,
+        measured: bool = True,
     ) -> httpx.Response:
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
@@ -97,7 +111,7 @@ class Transport:
         self.bytes_received += response.num_bytes_downloaded
         if not response.is_success:
             raise _refusal(response)
-        if method == "POST" or "json" in response.headers.get("Content-Type", ""):
+        if measured and (method == "POST" or "json" in response.headers.get("Content-Type", "")):
             self._measure(response, sent_ms)
         return response
 

@@ -29,6 +29,7 @@ class View:
         self.scope = scope
         self._author = author
         self._kinds: dict[str, dict[str, Record]] = {}
+        self._texts: dict[str, dict[str, str]] = {}
         laid = [operation for operation in Outbox(store).laid() if operation.id != without]
         self.world.lay(laid, author, now_ms)
 
@@ -62,7 +63,11 @@ class View:
     def search(self, kind: str, query: str) -> list[Record]:
         """Households or residents that match every word of a query."""
         words = query.lower().split()
-        found = {record.id: record for record in self.copy.found(kind, words)}
+        texts = self._texts.get(kind)
+        if texts is None:
+            texts = self._texts[kind] = self.copy.search_texts(kind)
+        ids = [record for record, text in texts.items() if all(word in text for word in words)]
+        found = {record.id: record for one in ids if (record := self.copy.get(one)) is not None}
         for identifier, laid in self.world.changed.items():
             found.pop(identifier, None)
             if laid.kind == kind and matches(search_text(kind, laid.values), query):

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from bench.demo.counting import Found, applied_twice, captured_ids, on_server
 from bench.demo.desk import Desk
-from bench.demo.faults import KILLED, DayAhead, LostReplies, killed_in_mid_sync
+from bench.demo.faults import DEMO_PIN, KILLED, DayAhead, LostReplies, killed_in_mid_sync
 from bench.process import free_port, wait_for
 from field_client.cases import NewCase
 from field_client.device import Device
@@ -95,9 +95,9 @@ def _day(folder: Path, data: Path, address: str) -> int:
     today = count_day(int(time.time() * 1000)).isoformat()
     network = LostReplies(0)
     phones = [
-        Device(folder / "phone1.db", inner=network),
-        Device(folder / "phone2.db"),
-        Device(folder / "phone3.db", times=DayAhead()),
+        Device(folder / "phone1.db", DEMO_PIN, inner=network),
+        Device(folder / "phone2.db", DEMO_PIN),
+        Device(folder / "phone3.db", DEMO_PIN, times=DayAhead()),
     ]
     team = Team(*phones)
     _morning(address, team, people, lead, [window.id, incoming.id], today)
@@ -255,7 +255,7 @@ def _evening(folder: Path, team: Team, network: LostReplies) -> Team:
     if code != KILLED:
         raise RuntimeError(f"the killed device ended with {code}")
     _say("乙的手机在同步中途被杀掉", f"退出码 {code}")
-    second = Device(folder / "phone2.db")
+    second = Device(folder / "phone2.db", DEMO_PIN)
     report = first.sync()
     _say("甲同步", f"{report.pushed} 条送达，途中丢失 {network.lost} 次答复")
     for phone in (second, third):

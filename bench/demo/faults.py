@@ -16,6 +16,8 @@ from field_client.times import SystemTimes
 
 DAY_MS = 24 * 3600 * 1000
 KILLED = -signal.SIGKILL
+DEMO_PIN = "246813"
+"""The PIN of the demonstration's devices, whose folder goes when it ends."""
 
 
 class LostReplies(httpx.HTTPTransport):
@@ -56,7 +58,7 @@ def _sync_and_die(path: Path) -> None:
         if step.name in ("status", "segment", "page"):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    with Device(path) as device:
+    with Device(path, DEMO_PIN) as device:
         device.sync(step)
 
 

@@ -6,6 +6,7 @@ import field_client.cli.household
 import field_client.cli.items
 import field_client.cli.own
 import field_client.cli.settling
+import field_client.cli.vault
 import field_client.cli.visits  # noqa: F401  # each file adds its commands
 from field_client.cli.session import app
 

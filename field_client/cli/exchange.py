@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from field_client.cli.session import app, console, local_time, opened, session, show, table, told
+from field_client.cli.session import app, console, local_time, opened, pin_typed, session, show, table, told
 from field_client.device import Device
 from field_client.enrolment import Credentials
 from field_client.exchange import Step
@@ -19,7 +19,7 @@ from sync.kinds import KINDS
 
 STEPS = {
     "enrol": "登记设备", "push": "上报", "status": "核对", "segment": "下载资料", "store": "存入资料",
-    "page": "接收变更", "check": "校验",
+    "page": "接收变更", "check": "校验", "file": "上传文件",
 }  # fmt: skip
 STATES = {
     "waiting": "待上报", "applied": "已生效", "merged": "已合并", "conflict": "有冲突", "held": "暂存待核",
@@ -132,6 +132,14 @@ def _tell_report(report: SyncReport) -> None:
                 ),
                 style="yellow",
             )
+    if report.files_uploaded:
+        console.print(say(f"上传文件{report.files_uploaded}个", f"{report.files_uploaded} files uploaded"))
+    for why in report.files_refused:
+        console.print(say(f"文件没有上传：{why}", f"a file was not uploaded: {why}"), style="yellow")
+    if report.handed_in_again:
+        console.print(
+            say(f"再次代交救援文件{report.handed_in_again}个", f"{report.handed_in_again} rescue files again")
+        )
     if report.reading_ended:
         console.print(
             say(
@@ -192,7 +200,7 @@ def _tell_status(found: DeviceStatus) -> None:
 def doctor() -> None:
     """检查数据文件；损坏时原样保留，并转出能读出的未上报记录。 (Examine the file; keep a damaged one aside.)"""
     with told():
-        found = examine(session.data)
+        found = examine(session.data, pin_typed())
 
         def text() -> None:
             if found.kept_as is None:

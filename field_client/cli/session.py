@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -17,8 +16,11 @@ from rich.console import Console
 from rich.table import Table
 
 from field_client.cli.usage import ChineseGroup
+from field_client.closed import ClosedDevice
+from field_client.connection import DATABASE_ERRORS
 from field_client.device import Device
 from field_client.errors import FieldError, Mistyped, Refused
+from field_client.head import head_path
 from forms.handling.calendar import SHANGHAI
 from forms.problem import Problem
 from sync.field_checks import field_type
@@ -32,6 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+PIN_VARIABLE = "ALLPOST_FIELD_PIN"
 DEFAULT_DATA = Path.home() / ".local" / "share" / "allpost-field" / "device.db"
 console = Console(highlight=False)
 problems_to = Console(stderr=True, highlight=False)
@@ -43,6 +46,7 @@ class Session(msgspec.Struct):
     data: Path
     english: bool = False
     json: bool = False
+    pin_file: Path | None = None
 
     def say(self, zh: str, en: str) -> str:
         """A text in the language that was asked for."""
@@ -63,9 +67,12 @@ def main(
     ] = DEFAULT_DATA,
     lang: Annotated[str, typer.Option("--lang", help="zh 或 en (language)")] = "zh",
     json: Annotated[bool, typer.Option("--json", help="输出 JSON，供脚本使用 (for scripts)")] = False,
+    pin_file: Annotated[
+        Path | None, typer.Option("--pin-file", help="口令文件，读首行；否则提示输入 (the PIN's file)")
+    ] = None,
 ) -> None:
     """全岗通外勤端。"""
-    session.data, session.english, session.json = data, lang == "en", json
+    session.data, session.english, session.json, session.pin_file = data, lang == "en", json, pin_file
     if lang not in ("zh", "en"):
         raise typer.BadParameter(f"语言只有 zh 和 en，不是 {lang}")
 
@@ -73,8 +80,30 @@ def main(
 @contextmanager
 def opened() -> Iterator[Device]:
     """The device, for one command; what goes wrong is said in words and ends with a code."""
-    with told(), Device(session.data) as device:
+    with told(), Device(session.data, pin_typed()) as device:
         yield device
+
+
+@contextmanager
+def closed() -> Iterator[ClosedDevice]:
+    """The device without its PIN, for one command."""
+    with told(), ClosedDevice(session.data) as device:
+        yield device
+
+
+def pin_typed(new: bool | None = None) -> str:
+    """The device's PIN: from a file, the environment, or typed unseen; typed twice where it is a new one."""
+    new = not head_path(session.data).exists() if new is None else new
+    if session.pin_file is not None:
+        return session.pin_file.read_text(encoding="utf-8").partition("\n")[0].strip()
+    if PIN_VARIABLE in os.environ:
+        return os.environ[PIN_VARIABLE]
+    if not new:
+        return str(typer.prompt(session.say("口令", "PIN"), hide_input=True, err=True))
+    asked = session.say("给这台设备设一个口令（6到12位数字）", "choose a PIN of 6 to 12 digits")
+    return str(
+        typer.prompt(asked, hide_input=True, confirmation_prompt=session.say("再输一次", "again"), err=True)
+    )
 
 
 @contextmanager
@@ -90,7 +119,7 @@ def told() -> Iterator[None]:
         zh = f"无法读写文件：{error.filename}（{reason}）"
         tell_error(FieldError(zh, f"cannot read or write: {error}", *CHECK_FILE))
         raise typer.Exit(1) from error
-    except sqlite3.Error as error:
+    except DATABASE_ERRORS as error:
         tell_error(FieldError(f"数据文件读写失败：{error}", f"the data file failed: {error}", *CHECK_FILE))
         raise typer.Exit(1) from error
     except (ValueError, msgspec.MsgspecError) as error:

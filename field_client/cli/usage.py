@@ -18,7 +18,7 @@ WORDS = {
     "BadArgumentUsage": "参数的写法不对",
 }
 HELP = "NoArgsIsHelpError"
-ANYWHERE = {"--json": 0, "--lang": 1, "--data": 1}
+ANYWHERE = {"--json": 0, "--lang": 1, "--data": 1, "--pin-file": 1}
 """Options of every command, with how many values follow: a person in a hurry types them after the command."""
 
 

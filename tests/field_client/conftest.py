@@ -20,8 +20,8 @@ def phone(village: TinyVillage, tmp_path: Path) -> Iterator[Callable[..., Phone]
     """Makes phones, and closes their files at the end."""
     made: list[Phone] = []
 
-    def make(username: str = "wang", seed: str | None = None) -> Phone:
-        made.append(Phone(village, tmp_path, username, seed))
+    def make(username: str = "wang", seed: str | None = None, whole: bool | None = None) -> Phone:
+        made.append(Phone(village, tmp_path, username, seed, whole))
         return made[-1]
 
     yield make

@@ -10,6 +10,16 @@ import httpx
 from field_client.device import Device
 from tests.server.sync_village import PASSWORD, TinyVillage
 
+PIN = "246813"
+FAST = 1000
+"""Iterations of trying a PIN: how long it takes is not what these tests are about."""
+
+
+def opened(path: Path, **how: Any) -> Device:
+    """A device under the tests' PIN."""
+    return Device(path, PIN, **{"pin_iterations": FAST, **how})
+
+
 SERVER = "http://testserver.local"
 
 
@@ -66,17 +76,31 @@ class Network(httpx.BaseTransport):
 class Phone:
     """A device of a tiny village, with its clocks and its network."""
 
-    def __init__(self, village: TinyVillage, folder: Path, username: str, seed: str | None = None) -> None:
+    def __init__(
+        self,
+        village: TinyVillage,
+        folder: Path,
+        username: str,
+        seed: str | None = None,
+        whole: bool | None = None,
+    ) -> None:
         self.village = village
         self.path = folder / f"{seed or username}.db"
         self.username = username
+        self.whole = whole
         self.times = TestTimes(lambda: village.now_ms, seed or username)
         self.network = Network(village.client._transport)
         self.device = self.opened()
 
     def opened(self) -> Device:
         """The device on its file, as after a restart."""
-        return Device(self.path, times=self.times, inner=self.network, sleep=lambda _: None, attempts=3)
+        how: dict[str, Any] = {
+            "times": self.times,
+            "inner": self.network,
+            "sleep": lambda _: None,
+            "attempts": 3,
+        }
+        return opened(self.path, whole=self.whole, **how)
 
     def restart(self) -> Device:
         """Close and open it again."""

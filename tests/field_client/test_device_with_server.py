@@ -13,6 +13,7 @@ from field_client.device import Device
 from field_client.errors import Unreachable
 from field_client.exchange import Step
 from server.store.engine import Store
+from tests.field_client import field_world
 from tests.server.served_village import ServedVillage
 from tests.server.sync_village import (
     GRID_1,
@@ -30,7 +31,7 @@ def step(at):
     print(at.name, flush=True)
     if at.name == sys.argv[2] and at.done >= int(sys.argv[3]):
         os.kill(os.getpid(), signal.SIGKILL)
-with Device(sys.argv[1]) as device:
+with Device(sys.argv[1], "246813") as device:
     device.sync(step)
 """
 
@@ -77,7 +78,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def opened(path: Path) -> Device:
-    return Device(path, sleep=lambda _: time.sleep(0.05), attempts=3)
+    return field_world.opened(path, sleep=lambda _: time.sleep(0.05), attempts=3)
 
 
 def ask(device: Device, number: int) -> str:

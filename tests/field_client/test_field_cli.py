@@ -11,8 +11,9 @@ from typer.testing import CliRunner, Result
 
 from field_client.cli import app
 from field_client.cli import session as shared
+from field_client.closed import ClosedDevice
 from field_client.device import Device
-from tests.field_client.field_world import SERVER, Network, Phone, TestTimes
+from tests.field_client.field_world import FAST, PIN, SERVER, Network, Phone, TestTimes
 from tests.server.sync_village import (
     GRID_1,
     NUMBER,
@@ -58,12 +59,16 @@ class Commands:
 def run(village: TinyVillage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Commands]:
     """Commands against the village, its network and clocks in the place of the machine's."""
     commands = Commands(village, tmp_path / "worker.db")
+    monkeypatch.setenv("ALLPOST_FIELD_PIN", PIN)
+    how: dict[str, Any] = {
+        "times": commands.times, "inner": commands.network, "sleep": lambda _: None, "attempts": 2,
+        "pin_iterations": FAST,
+    }  # fmt: skip
+    monkeypatch.setattr(shared, "ClosedDevice", lambda path: ClosedDevice(path, **how))
     monkeypatch.setattr(
         shared,
         "Device",
-        lambda path: Device(
-            path, times=commands.times, inner=commands.network, sleep=lambda _: None, attempts=2
-        ),
+        lambda path, pin: Device(path, pin, **how),
     )
     yield commands
 

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ from field_client.outbox import Outbox
 from field_client.salvage import examine
 from field_client.store import Store
 from sync.chain import digest_of
-from tests.field_client.field_world import SERVER, Phone
+from tests.field_client.field_world import FAST, PIN, SERVER, Phone, opened
 from tests.server.sync_village import GRID_1, PASSWORD, VILLAGE, household_id
 
 Make = Callable[..., Phone]
@@ -36,7 +35,7 @@ from field_client.device import Device
 for line in sys.stdin:
     child = os.fork()
     if child == 0:
-        with Device(sys.argv[1]) as device:
+        with Device(sys.argv[1], "246813") as device:
             print("pid", os.getpid(), flush=True)
             for number in range(100_000):
                 captured = device.create("request", sys.argv[2], {
@@ -103,9 +102,9 @@ def test_ten_kills_at_random_instants_lose_nothing_that_was_captured(phone: Make
 
 
 def test_a_second_process_is_told_in_words_and_the_first_goes_on(tmp_path: Path) -> None:
-    with Device(tmp_path / "device.db") as device:
+    with opened(tmp_path / "device.db") as device:
         with pytest.raises(StoreInUse):
-            Device(tmp_path / "device.db")
+            opened(tmp_path / "device.db")
         told = subprocess.run(
             [
                 sys.executable,
@@ -118,10 +117,11 @@ def test_a_second_process_is_told_in_words_and_the_first_goes_on(tmp_path: Path)
             capture_output=True,
             text=True,
             check=False,
+            env={**os.environ, "ALLPOST_FIELD_PIN": PIN},
         )
         assert told.returncode == 1 and "正被另一个程序使用" in told.stderr and "Traceback" not in told.stderr
         assert not device.enrolled
-    with Device(tmp_path / "device.db"):
+    with opened(tmp_path / "device.db"):
         pass
 
 
@@ -138,7 +138,7 @@ def test_a_kill_gives_the_file_back(phone: Make) -> None:
 
 
 def test_the_file_is_for_its_owner_only(tmp_path: Path) -> None:
-    with Device(tmp_path / "device.db"):
+    with opened(tmp_path / "device.db"):
         assert stat.S_IMODE((tmp_path / "device.db").stat().st_mode) == 0o600
 
 
@@ -148,23 +148,28 @@ def test_another_programs_database_is_not_taken_for_a_store(tmp_path: Path) -> N
     connection.close()
     before = (tmp_path / "other.db").read_bytes()
     with pytest.raises(StoreDamaged):
-        Device(tmp_path / "other.db")
+        opened(tmp_path / "other.db")
     assert (tmp_path / "other.db").read_bytes() == before
 
 
+@pytest.mark.parametrize("whole", [True, False], ids=["sqlcipher", "sealed"])
 @pytest.mark.parametrize("damage", ["header", "copy", "outbox"])
-def test_a_damaged_file_is_kept_and_its_operations_reach_the_server(phone: Make, damage: str) -> None:
-    wang = phone().enrol()
+def test_a_damaged_file_is_kept_and_its_operations_reach_the_server(
+    phone: Make, damage: str, whole: bool
+) -> None:
+    wang = phone(whole=whole).enrol()
     wang.device.visits.record(HOME, {"outcome": "met"})
     wang.device.sync()
     waiting = [wang.device.households.ask(VILLAGE, f"第{number}件").entry.id for number in range(20)]
+    page = root_page(wang.device, damage)
     wang.device.close()
-    content = damaged(wang.path, damage)
+    content = wang.path.read_bytes()
+    content = content[: page * 4096] + b"\xff" * 4096 + content[page * 4096 + 4096 :]
     wang.path.write_bytes(content)
     if damage == "header":
         with pytest.raises(StoreDamaged):
             wang.opened()
-    found = examine(wang.path)
+    found = examine(wang.path, PIN, FAST)
     assert found.kept_as is not None and Path(found.kept_as).read_bytes()[:4096] == content[:4096]
     assert len(Path(found.kept_as).read_bytes()) == len(content)
     wang.device = wang.opened()
@@ -178,28 +183,26 @@ def test_a_damaged_file_is_kept_and_its_operations_reach_the_server(phone: Make,
     assert wang.agrees()
 
 
-def damaged(path: Path, how: str) -> bytes:
-    """The file of a phone whose memory went bad: its first bytes, a page of the copy, or the outbox's own root."""
-    content = path.read_bytes()
-    if how == "header":
-        return b"\0" * 100 + content[100:]
-    with closing(sqlite3.connect(path)) as connection:
-        row = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (how,)).fetchone()
-    begin = (row[0] - 1) * 4096
-    return content[:begin] + b"\xff" * 4096 + content[begin + 4096 :]
+def root_page(device: Device, what: str) -> int:
+    """The page that goes bad: the file's first, or the root of a table."""
+    if what == "header":
+        return 0
+    row = device.store.row("SELECT rootpage FROM main.sqlite_master WHERE name = ?", (what,))
+    assert row is not None
+    return int(row[0]) - 1
 
 
 def test_a_sound_file_is_left_alone(phone: Make) -> None:
     wang = phone().enrol()
     wang.device.close()
-    found = examine(wang.path)
+    found = examine(wang.path, PIN, FAST)
     assert (found.kept_as, found.problems) == (None, [])
     wang.device = wang.opened()
     assert wang.device.enrolled
 
 
 def test_a_full_disk_undoes_the_whole_step_and_says_so(tmp_path: Path) -> None:
-    store = Store(tmp_path / "device.db")
+    store = Store(tmp_path / "device.db", PIN, pin_iterations=FAST)
     pages = store.rows("PRAGMA page_count")[0][0]
     store.rows(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(DiskFull), store.transaction():

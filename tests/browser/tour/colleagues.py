@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench.demo.faults import DEMO_PIN
 from field_client.cases import NewCase
 from field_client.device import Device
 from sync.record import Record
@@ -117,7 +118,7 @@ class Colleagues:
 @contextmanager
 def colleagues(demo: ServedDemo, folder: Path) -> Iterator[Colleagues]:
     """Enrolled, synced, and not at odds with anybody yet."""
-    devices = [Device(folder / f"device-{number}.db") for number in range(3)]
+    devices = [Device(folder / f"device-{number}.db", DEMO_PIN) for number in range(3)]
     for device, username in zip(devices, (f"{VILLAGE}-w2", f"{VILLAGE}-w3", WORKER), strict=True):
         device.enrol(demo.address, username, demo.password(username), f"演示设备 {username[-2:]}")
         device.sync()
