@@ -30,6 +30,7 @@ from server.store.unsettled import NOTHING_READ, Unsettled
 from server.store.world import StoreWorld
 from sync.apply import Applied, Outcome, apply_operation
 from sync.errors import HistoryForked, OperationsMissing, TooLarge, Unreadable, WrongCounter
+from sync.files import NAMING, files_named
 from sync.judge import FOR_A_PERSON
 from sync.operation import Action, Arrived, Operation, erased_form, raw_form, read_operation
 from sync.protocol import OUTCOMES_PAGE_MAX, OutcomeEntry, PushRequest
@@ -332,6 +333,8 @@ class _Push:
         """What belongs to an erased resident takes its place in the chain without bytes; what it makes is erased."""
         self._not_stored[one.counter] = erased_form(one.counter, operation.id, one.digest)
         erasures.note_operations(self.db, [(self.device.id, one.counter, operation.id)])
+        if operation.kind in NAMING:
+            erasures.note_files(self.db, files_named(operation.kind, operation.fields))
         if operation.action == Action.CREATE and operation.record not in self._erased:
             erasures.note_records(self.db, [(operation.record, operation.kind)], kept=False, late=True)
             self._erased[operation.record] = True

@@ -253,7 +253,7 @@ class _Erasing:
             rows = self.db.execute("SELECT digest FROM file_names WHERE record = ?", (one,))
             named.update(digest for (digest,) in rows)
         only = [digest for digest in sorted(named) if self._named_by(digest) <= going]
-        self.db.executemany("INSERT OR IGNORE INTO erased_files VALUES (?)", [(digest,) for digest in only])
+        erasures.note_files(self.db, only)
         return only
 
     def _named_by(self, digest: str) -> set[str]:

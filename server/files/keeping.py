@@ -15,6 +15,7 @@ from server.problem import ProblemError
 from server.settings import Settings
 from server.store import files
 from server.store.engine import Store
+from server.store.erasures import erased_files
 from server.store.files import File
 from server.store.knowledge import Knowledge
 from server.store.world import StoreWorld
@@ -53,17 +54,22 @@ class Files:
 
         def arrive(db: sqlite3.Connection) -> bool:
             also(db)
+            if erased_files(db, [digest]):
+                return False  # taken off its device's hands, and not kept
             return files.arrive(StoreWorld(db, self.keys, self._knowledge, now_ms), file, device)
 
         with self.folder.placing():
-            if not self.folder.is_whole(digest):
+            erased = self.store.read_now(lambda db: erased_files(db, [digest]))
+            if not erased and not self.folder.is_whole(digest):
                 self.folder.place(digest, plain)
             return self.store.write_now(arrive)
 
     def durable(self, digests: Sequence[str]) -> list[str]:
-        """Those of the digests whose files are whole, checked and on the disk."""
+        """Those of the digests whose files are whole, checked and on the disk, or erased: no device need keep them."""
         found = self.store.read_now(lambda db: files.present(db, digests))
-        return [digest for digest in found if self.folder.blob_path(digest).is_file()]
+        erased = self.store.read_now(lambda db: erased_files(db, digests))
+        present = {digest for digest in found if self.folder.blob_path(digest).is_file()}
+        return [digest for digest in dict.fromkeys(digests) if digest in present or digest in erased]
 
     def refuse_on_full_disk(self, coming_bytes: int) -> None:
         """ProblemError store-full where a file would take the space that is kept free for records."""

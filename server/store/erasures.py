@@ -79,3 +79,19 @@ def note_records(
 def note_operations(db: sqlite3.Connection, operations: Iterable[tuple[str, int, str]]) -> None:
     """Note (device, counter, id) of operations whose bytes are gone."""
     db.executemany("INSERT OR IGNORE INTO erased_operations VALUES (?, ?, ?)", operations)
+
+
+def note_files(db: sqlite3.Connection, digests: Iterable[str]) -> None:
+    """Note files that were named by what was erased."""
+    db.executemany("INSERT OR IGNORE INTO erased_files VALUES (?)", [(digest,) for digest in digests])
+
+
+def erased_files(db: sqlite3.Connection, digests: Collection[str]) -> set[str]:
+    """Those of the digests that were named by erased records, and are named by nothing else."""
+    marks = ",".join("?" * len(digests))
+    rows = db.execute(
+        f"SELECT digest FROM erased_files e WHERE digest IN ({marks})"
+        " AND NOT EXISTS (SELECT 1 FROM file_names n WHERE n.digest = e.digest)",
+        tuple(digests),
+    )
+    return {digest for (digest,) in rows}
