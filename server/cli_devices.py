@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
+from server.cli_confirm import confirm
 from server.cli_data import AsJson, Data, opened
 from server.cli_messages import CommandError, local_time, mistakes_told, say, shortened, tell_table
 from server.clock import unix_ms
@@ -15,6 +16,7 @@ from server.store import device_cards
 from server.store.device_cards import DeviceCard
 
 device = typer.Typer(help="设备 / devices", no_args_is_help=True)
+device.command("confirm")(confirm)
 
 
 @device.command("list")

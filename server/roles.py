@@ -56,6 +56,7 @@ class Action(StrEnum):
     DEVICE_LIST = "device.list"
     DEVICE_UNLOCK_CODE = "device.unlock_code"
     DEVICE_REVOKE = "device.revoke"
+    DEVICE_CONFIRM = "device.confirm"
     COVERAGE_READ = "coverage.read"
     TALLIES_READ = "tallies.read"
     WORKER_FIGURES_READ = "worker_figures.read"
@@ -95,6 +96,7 @@ RIGHTS: dict[Action, frozenset[Role | Standing]] = {
     Action.DEVICE_LIST: frozenset({WINDOW, L, C}),
     Action.DEVICE_UNLOCK_CODE: frozenset({WINDOW}),
     Action.DEVICE_REVOKE: frozenset({L, C}),
+    Action.DEVICE_CONFIRM: frozenset({C}),
     Action.COVERAGE_READ: frozenset({L, S}),
     Action.TALLIES_READ: frozenset({L, S}),
     Action.WORKER_FIGURES_READ: frozenset({OWNER, L}),

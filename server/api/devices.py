@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
+from server.api.confirmations import post_confirmation
 from server.api.desk import actor_at, read_audited
 from server.api.sync.wire import SyncServer
 from server.clock import Clock
@@ -68,4 +69,6 @@ async def post_revocation(
     return await server.store.write(write)
 
 
-device_router = Router("/devices", route_handlers=[get_devices, post_revocation], tags=["设备"])
+device_router = Router(
+    "/devices", route_handlers=[post_confirmation, get_devices, post_revocation], tags=["设备"]
+)

@@ -44,6 +44,7 @@ assignment.write            .      .      x    .     .          .
 device.list                 .      x      x    .     .          x
 device.unlock_code          .      x      .    .     .          .
 device.revoke               .      .      x    .     .          x
+device.confirm              .      .      .    .     .          x
 coverage.read               .      .      x    .     x          .
 tallies.read                .      .      x    .     x          .
 worker_figures.read         .      .      x    .     .          .
