@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from field_client.connection import SQLCIPHER
-from field_client.errors import LockedOut, WrongPin
+from field_client.errors import KeyFileMissing, LockedOut, WrongPin
 from field_client.head import SEALED, TRIES_MAX, WHOLE, Head, Header
 from field_client.key_box import (
     KeyBox,
@@ -79,6 +79,10 @@ def enter(head: Head, path: Path, header: Header, pin: str) -> Vault:
     head.put("tries", tries + 1)
     try:
         data_key = unboxed(box, pin, key, header.cipher)
+    except KeyFileMissing:
+        # no PIN was tried
+        head.put("tries", tries or None)
+        raise
     except WrongSecret as error:
         if tries + 1 >= TRIES_MAX:
             lock_out(head)
