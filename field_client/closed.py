@@ -32,7 +32,15 @@ from field_client.wiping import begin_wipe, finish_wipe, forget_all
 from forms.problem import Problem
 from sync.cipher import SealError
 from sync.clock import moment
-from sync.protocol import OrdersReply, OrdersRequest, RescueReply, UnlockReply, UnlockRequest, encode
+from sync.protocol import (
+    OrdersReply,
+    OrdersRequest,
+    RescueReply,
+    UnlockReply,
+    UnlockRequest,
+    encode,
+    orders_message,
+)
 from sync.sealing import sign
 
 T = TypeVar("T")
@@ -190,8 +198,7 @@ class ClosedDevice:
     def _ask_orders(self, wiped: bool) -> OrdersReply:
         standing, said = self.standing, moment(self._now_ms())
         key = signing_key(self.head, standing, machine_key(self.path))
-        words = ("allpost-orders", standing.device, said, "wiped" if wiped else "held")
-        signature = base64.b64encode(sign(key, "\n".join(words).encode())).decode()
+        signature = base64.b64encode(sign(key, orders_message(standing.device, said, wiped))).decode()
         request = OrdersRequest(device=standing.device, time=said, wiped=wiped, signature=signature)
         return self._ask(lambda to: to.post("/orders", encode(request), OrdersReply))
 

@@ -29,7 +29,7 @@ PIN_DIGITS_MIN, PIN_DIGITS_MAX = 6, 12
 SALT_BYTES = 16
 CODE_BYTES = 10
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_MISREAD = str.maketrans("OIL", "011", "- \t")
+_MISREAD = str.maketrans("OIL", "011", "-－ 　\t")
 
 
 class WrongSecret(Exception):
@@ -95,16 +95,14 @@ def _said(code: str, message: str, message_en: str) -> Problem:
 
 
 def new_code() -> str:
-    """A random recovery code of 80 bits: XXXX-XXXX-XXXX-XXXX in Crockford's base 32."""
+    """A random recovery code of 80 bits: 16 characters of Crockford's base 32, read out as XXXX-XXXX-XXXX-XXXX."""
     value = int.from_bytes(os.urandom(CODE_BYTES), "big")
-    digits = "".join(_CROCKFORD[value >> (5 * place) & 31] for place in reversed(range(16)))
-    return "-".join(digits[at : at + 4] for at in range(0, 16, 4))
+    return "".join(_CROCKFORD[value >> (5 * place) & 31] for place in reversed(range(16)))
 
 
 def read_code(typed: str) -> str:
     """A code as it was made, however it was typed: small letters, no dashes, O for 0, I and L for 1."""
-    plain = typed.upper().translate(_MISREAD)
-    return "-".join(plain[at : at + 4] for at in range(0, len(plain), 4))
+    return typed.upper().translate(_MISREAD)
 
 
 def machine_key(path: Path, make: bool = False) -> bytes:

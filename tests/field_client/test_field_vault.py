@@ -31,7 +31,7 @@ WRONG = "864202"
 # A plain store as the version before made it, out of an encrypted one that is open.
 PLAIN = """
 import sys
-from field_client import takeover
+from field_client import store, takeover
 def dying(*_):
     import os, signal
     os.kill(os.getpid(), signal.SIGKILL)
@@ -39,7 +39,7 @@ where, path, pin = sys.argv[1:4]
 if where == "begun":
     takeover._kept = dying
 elif where == "made":
-    takeover.remove_old = dying
+    store.finish_making = dying
 elif where == "overwritten":
     takeover.Path.unlink = dying
 from field_client.device import Device
@@ -171,8 +171,9 @@ def test_without_the_machines_key_the_pin_opens_nothing_and_is_not_counted_out(t
     with pytest.raises(KeyFileMissing):
         opened(path)
     key.write_bytes(os.urandom(32))
-    with pytest.raises(KeyFileMissing):
-        opened(path)
+    for _ in range(6):
+        with pytest.raises(KeyFileMissing):
+            opened(path)
     key.write_bytes(there)
     opened(path).close()
 
@@ -183,8 +184,9 @@ def test_a_try_costs_what_this_machine_can_bear_and_never_less_than_the_phone_as
 
 def test_a_code_is_read_however_it_was_typed() -> None:
     code = new_code()
-    assert len(code) == 19 and read_code(code.lower().replace("-", " ")) == code
-    assert read_code("o1il-0000-0000-0000") == "0111-0000-0000-0000"
+    in_fours = "-".join(code[at : at + 4] for at in range(0, 16, 4))
+    assert len(code) == 16 and read_code(in_fours.lower()) == read_code(in_fours.replace("-", " ")) == code
+    assert read_code("o1il-0000-0000-0000") == "0111000000000000"
 
 
 @VARIANTS
@@ -216,9 +218,7 @@ def test_a_crash_between_the_two_commits_is_put_right(phone: Make, whole: bool) 
     beside.connection.close()
     wang.device = wang.opened()
     again = wang.device.store.head.kept()
-    assert [(one.place, one.digest, one.unsent) for one in again] == [
-        (one.place, one.digest, one.unsent) for one in kept
-    ]
+    assert [one.place for one in again] == [one.place for one in kept] and all(one.unsent for one in again)
     assert [one.digest for one in again] == [digest_of(one.exact) for one in captured]
 
 
