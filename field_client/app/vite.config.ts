@@ -55,8 +55,8 @@ export default defineConfig({
         // lazy chunks too: everything works after the first load, wherever the phone goes next
         globPatterns: ['**/*.{js,css,html,png,svg,woff2,json}'],
         navigateFallback: 'index.html',
-        // public/fetch_again.js
-        importScripts: ['fetch_again.js'],
+        // of public/
+        importScripts: ['fetch_again.js', 'hand_over.js'],
         cleanupOutdatedCaches: true,
         // from the first visit on, so that it works offline and takes an update without being opened anew
         clientsClaim: true,

@@ -2,6 +2,7 @@
 import { computed, readonly, ref, shallowRef, type ComputedRef, type Ref } from 'vue'
 import type { Device, Phase, SyncStanding } from '@/engine/api'
 import { openDevice } from '@/engine/device/device'
+import { answerWakes, askToBeWoken } from './background'
 
 let device: Device | null = null
 const phase = ref<Phase>('opening')
@@ -18,6 +19,7 @@ export async function startDevice(): Promise<void> {
   window.addEventListener('online', network)
   window.addEventListener('offline', network)
   seen()
+  answerWakes(opened)
   phase.value = opened.phase
   opened.subscribe((change) => {
     if (change === 'sync') refreshStanding()
@@ -31,7 +33,9 @@ export async function startDevice(): Promise<void> {
 }
 
 function refreshStanding(): void {
-  if (device?.phase === 'open') standing.value = { ...device.sync.standing }
+  if (device?.phase !== 'open') return
+  standing.value = { ...device.sync.standing }
+  askToBeWoken(standing.value)
 }
 
 /** The device. Its parts may be read in phase `open` only, which is when screens are shown. */

@@ -225,7 +225,7 @@ export default {
     sign: 'Signature of who entrusts',
     unsigned: 'Not signed yet; it can be added on the case’s page.',
     addSignature: 'Add the signature',
-    signatureKept: 'The signature is kept on this phone until the server takes files',
+    signatureKept: 'The signature is kept on this phone and uploaded with the case',
     draftGone: 'This draft is no longer here',
     draftGoneHint: 'It was captured or deleted; look among the cases.',
     begun: 'Preparing…',

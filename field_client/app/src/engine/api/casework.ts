@@ -49,6 +49,8 @@ export interface CaseDraft {
   note: string
   visit: string | null
   signature: string | null
+  /** Photos of papers and of the matter, by their digests; drafts of an earlier version have none. */
+  files?: string[]
   /** The step of the screen, so that it opens where it was. */
   step: number
   touched_ms: number

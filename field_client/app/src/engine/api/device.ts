@@ -28,8 +28,8 @@ export type Phase =
   | 'open'
   | 'damaged'
 
-/** What changed, for listeners: the phase, what is shown (copy or outbox), how syncing stands, drafts. */
-export type Change = 'phase' | 'view' | 'sync' | 'drafts'
+/** What changed, for listeners: the phase, what is shown (copy or outbox), how syncing stands, drafts, kept files. */
+export type Change = 'phase' | 'view' | 'sync' | 'drafts' | 'files'
 
 export interface Identity {
   server: string

@@ -19,7 +19,7 @@ export interface SyncStanding {
   trouble: number
   /** Drafts and entries of the settled history that this phone cannot read any more; all else goes on without them. */
   unreadable: number
-  /** Files (signatures) that wait for a server that takes files. */
+  /** Photos and signatures that operations name and the server has not yet; refused ones are counted as trouble. */
   waitingFiles: number
   /** The server's last receipt could not be checked, and was not kept. */
   receiptTrouble: boolean

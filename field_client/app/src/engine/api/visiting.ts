@@ -40,6 +40,8 @@ export interface VisitDraft {
   cases: string[]
   location: Fields | null
   signature: string | null
+  /** Photos, by their digests; drafts of an earlier version have none. */
+  photos?: string[]
   /** A follow-up that becomes a task with the visit. */
   follow_up: { title: string; due: string | null } | null
 }

@@ -70,6 +70,7 @@ export function caseFields(core: Core, item: Item, draft: CaseDraft): Fields {
     ...firstContact(core.identity.worker.id),
     ...answerFields(answersFor(core, item, draft)),
     ...materialFields(draft.materials),
+    ...(draft.files?.length ? { files: draft.files } : {}),
   }
   if (draft.told && oneOffNotice(item, draft.materials, core.today()).ready) fields.missing_told_at = said
   if (item.mode === 'proxy') {

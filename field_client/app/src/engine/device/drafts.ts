@@ -62,6 +62,11 @@ export class DraftStore implements Drafts {
     await (this.next ?? this.writing)
   }
 
+  /** Whether any draft holds a word: a file's digest. */
+  mentions(word: string): boolean {
+    return [...this.texts.values()].some((text) => text.includes(word))
+  }
+
   /** These records are nowhere any more: no draft goes on about them. */
   erased(records: ReadonlySet<string>): void {
     for (const [name, text] of [...this.texts])

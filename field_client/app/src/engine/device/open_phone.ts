@@ -3,9 +3,11 @@ import type { Cases, Change, DayLog, Figures, GridMap, Households, Reading, Sett
 import { Locked, type FieldError } from '../errors'
 import { SyncLoop } from '../exchange/sync_loop'
 import { Transport } from '../exchange/transport'
+import { Uploads } from '../exchange/uploads'
 import { Capture } from './capture'
 import { DeviceCases } from './cases'
 import { correctedNow, DeviceCore } from './device_core'
+import { DeviceFiles } from './device_files'
 import { DraftStore } from './drafts'
 import { fieldwork } from './fieldwork'
 import { FileStore } from './files'
@@ -51,6 +53,8 @@ export class OpenPhone {
   readonly settling: Settling
   readonly history: DeviceHistory
   readonly sync: SyncLoop
+  readonly files: DeviceFiles
+  private readonly uploads: Uploads
   private readonly looking: ReturnType<typeof setInterval>
   private lastCounter: number
   private idle: ReturnType<typeof setTimeout>
@@ -60,7 +64,7 @@ export class OpenPhone {
     readonly store: Store,
     readonly view: View,
     readonly drafts: DraftStore,
-    readonly files: FileStore,
+    private readonly kept: FileStore,
     around: Surroundings,
     heard: Heard,
   ) {
@@ -76,6 +80,10 @@ export class OpenPhone {
     this.cases = new DeviceCases(this.core)
     this.settling = new DeviceSettling(this.core, store)
     this.history = new DeviceHistory(this.core, store)
+    const { fetch } = around
+    const transport = new Transport(this.core.identity.server, times, fetch ? { fetch } : {})
+    this.uploads = this.uploading(transport, around)
+    this.files = new DeviceFiles(store, kept, this.uploads, transport, () => this.heard?.changed('files'))
     this.sync = this.syncing(around)
     this.lastCounter = store.outbox.chain().counter
     this.looking = setInterval(() => this.look(), LOOK_MS)
@@ -91,12 +99,12 @@ export class OpenPhone {
     const { database, vault } = store
     let opened: OpenPhone | null = null
     const draftsChanged = (): void => opened?.heard?.changed('drafts')
-    const [drafts, files] = await Promise.all([
+    const [drafts, kept] = await Promise.all([
       DraftStore.open(database, vault, draftsChanged),
-      FileStore.open(database, vault),
+      FileStore.open(store, () => correctedNow(store, around.times)),
     ])
     const view = new View(store, () => correctedNow(store, around.times))
-    opened = new OpenPhone(store, view, drafts, files, around, heard)
+    opened = new OpenPhone(store, view, drafts, kept, around, heard)
     return opened
   }
 
@@ -104,6 +112,7 @@ export class OpenPhone {
   async close(): Promise<void> {
     this.heard = null
     this.sync.stop()
+    this.uploads.stop()
     await this.drafts.flush().catch(() => undefined)
     await this.store.settled()
     this.abandon()
@@ -115,6 +124,7 @@ export class OpenPhone {
     clearTimeout(this.idle)
     clearInterval(this.looking)
     this.sync.stop()
+    this.uploads.stop()
     this.store.close(why)
     this.store.vault.lock()
   }
@@ -153,8 +163,11 @@ export class OpenPhone {
       store,
       transport: new Transport(this.core.identity.server, times, fetch ? { fetch } : {}),
       times,
-      about: { appVersion, pendingFiles: () => this.files.waiting, storageLeftBytes },
-      trouble: () => this.history.trouble().length + this.settling.conflicts(false).length,
+      about: { appVersion, pendingFiles: () => this.uploads.standing().count, storageLeftBytes },
+      trouble: () =>
+        this.history.trouble().length +
+        this.settling.conflicts(false).length +
+        this.uploads.standing().refused,
       unreadable: () => store.outbox.unreadable.size + this.drafts.unreadable,
       changed: () => this.heard?.changed('sync'),
       readingEnded: () => {
@@ -162,8 +175,23 @@ export class OpenPhone {
         return why && READING_ENDED[why]
       },
       ordered: (orders) => this.heard?.ordered(orders),
+      synced: () => this.uploads.begin(),
       online,
       visible,
+    })
+  }
+
+  private uploading(transport: Transport, { fetch }: Surroundings): Uploads {
+    const { store, kept } = this
+    return new Uploads({
+      store,
+      files: kept,
+      transport,
+      ...(fetch ? { fetch } : {}),
+      turn: () => this.sync.idle(),
+      otherEpoch: () => void this.sync.now().catch(() => undefined),
+      tidy: async () => kept.tidy(await storageLeftBytes(), (digest) => this.drafts.mentions(digest)),
+      changed: (what) => this.heard?.changed(what),
     })
   }
 
@@ -172,6 +200,8 @@ export class OpenPhone {
     if (counter > this.lastCounter) this.sync.captured()
     this.lastCounter = counter
     if (changed.erased.size > 0) this.drafts.erased(changed.erased)
+    // what cannot be looked at now is looked at when the phone is opened again
+    this.kept.follow(changed).catch(() => undefined)
     if (changed.values.has('orders')) void this.store.followReading().catch(() => undefined)
     if (changed.outbox || changed.records.size || changed.values.has('scope')) this.heard?.changed('view')
     this.heard?.changed('sync')

@@ -7,6 +7,7 @@ import type { Receipt } from '../sync/receipt'
 import type { Scope } from '../sync/scope'
 import type { Feed } from './feed'
 import type { StoredIdentity } from './identity'
+import type { FileState } from './files'
 import type { Chain } from './outbox'
 import type { Orders } from './standing'
 import type { Anchor } from './times'
@@ -35,7 +36,13 @@ export interface Kept {
   ready: boolean
   reading_ended: Label
   needs_account: boolean
+  /** Photos go up on Wi-Fi only. */
+  wifi_only: boolean
+  /** Bytes a second, as uploads were lately. */
+  upload_speed: number
   [feed: `feed:${string}`]: Feed
+  /** How a kept file stands, by its digest. */
+  [file: `file:${string}`]: FileState
   /** The day on which a part that differed was last fetched again: `repaired:<village>:<part>`. */
   [repaired: `repaired:${string}`]: string
 }

@@ -51,6 +51,7 @@ export function visitFields(
     cases: casesOf(core, draft),
     location: draft.location,
     signature: draft.signature,
+    photos: draft.photos ?? [],
     ...itemFields(core, draft),
   })
 }

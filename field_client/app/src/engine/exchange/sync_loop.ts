@@ -31,6 +31,8 @@ export interface SyncLoopOptions {
   readingEnded: () => Label | null
   /** What the server ordered, once the sync that was told it has ended. */
   ordered: (orders: Orders) => void
+  /** A sync went well: records are handed over, and files may follow. */
+  synced?: () => void
   online: boolean
   visible: boolean
 }
@@ -125,6 +127,11 @@ export class SyncLoop implements Sync {
     await this.sync()
   }
 
+  /** Fulfilled when no sync is under way: records go before files. */
+  async idle(): Promise<void> {
+    while (this.underWay !== null) await this.underWay.catch(() => undefined)
+  }
+
   async again(username: string, password: string): Promise<void> {
     // a second tap enrols after the first, not beside it
     while (this.underWay !== null) await this.underWay.catch(() => undefined)
@@ -149,6 +156,7 @@ export class SyncLoop implements Sync {
     this.run = new SyncRun(this.exchange)
     const { orders } = await this.run.run()
     this.options.ordered(orders)
+    this.options.synced?.()
   }
 
   /** Do it while nothing else does, and plan what comes after. */

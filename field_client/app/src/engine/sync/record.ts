@@ -34,6 +34,8 @@ export interface FieldRecord {
   clocks?: Record<string, Stamp>
   conflicts?: string[]
   void?: Voiding | null
+  /** Digests of files that the record names and the server has. */
+  arrived?: string[]
 }
 
 const LONG_TEXT_BYTES = 256

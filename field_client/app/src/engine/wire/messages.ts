@@ -25,6 +25,11 @@ export type StatusRequest = Schemas['StatusRequest']
 export type StatusReply = Schemas['StatusReply']
 export type UnlockRequest = Schemas['UnlockRequest']
 export type UnlockReply = Schemas['UnlockReply']
+export interface FilesKnownReply {
+  epoch: string
+  time: string
+  durable: string[]
+}
 export interface OrdersRequest {
   device: string
   time: string

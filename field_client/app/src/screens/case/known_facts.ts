@@ -46,6 +46,7 @@ export function saysNothing(draft: CaseDraft, form: Form | undefined, facts: Fac
     !draft.applicant_phone &&
     !draft.applicant_identity_number &&
     !draft.note &&
-    !draft.signature
+    !draft.signature &&
+    !draft.files?.length
   )
 }

@@ -7,6 +7,7 @@ import { asDumped, freshDisk, openStore, rawDump } from './phone'
 
 let store: Store
 let changes: number
+const NOW_MS = Date.parse('2026-11-23T08:12:00Z')
 
 beforeEach(async () => {
   freshDisk()
@@ -94,12 +95,12 @@ describe('files', () => {
   const bytes = new TextEncoder().encode('a signature of 金敭')
 
   it('are kept sealed under their SHA-256 and read as they were', async () => {
-    const files = await FileStore.open(store.database, store.vault)
+    const files = await FileStore.open(store, () => NOW_MS)
     const digest = await files.keep(bytes, 'image/png')
     expect(digest).toMatch(/^[0-9a-f]{64}$/)
     expect(await files.keep(bytes, 'image/png')).toBe(digest)
-    const again = await FileStore.open(store.database, store.vault)
-    expect(again.waiting).toBe(1)
+    const again = await FileStore.open(store, () => NOW_MS)
+    expect(again.list()).toMatchObject([{ digest, standing: 'draft', bytes: bytes.length }])
     const blob = await again.read(digest)
     expect(blob?.type).toBe('image/png')
     expect(new Uint8Array((await blob?.arrayBuffer()) ?? new ArrayBuffer())).toEqual(bytes)
@@ -107,7 +108,7 @@ describe('files', () => {
   })
 
   it('that are not here are null, and altered ones are refused', async () => {
-    const files = await FileStore.open(store.database, store.vault)
+    const files = await FileStore.open(store, () => NOW_MS)
     expect(await files.read('00')).toBeNull()
     const one = await files.keep(bytes, 'image/png')
     const other = await files.keep(bytes.slice(1), 'image/png')
