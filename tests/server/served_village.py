@@ -51,6 +51,11 @@ class ServedVillage:
                 time.sleep(0.05)
         raise AssertionError("the server did not become ready")
 
+    @property
+    def pid(self) -> int:
+        """The process of the server."""
+        return self._process.pid
+
     def kill(self) -> None:
         """kill -9."""
         self._process.send_signal(signal.SIGKILL)
