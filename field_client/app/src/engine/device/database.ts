@@ -9,7 +9,7 @@
  * - After a wipe (wipe.ts) nothing personal is put any more: only `meta` and `carried` take anything, whoever still writes.
  * - What it is given for `sealed`, `blocks`, `outbox`, `drafts`, `files` and `segments` is sealed already (vault.ts).
  */
-import { openDB, type IDBPDatabase } from 'idb'
+import { deleteDB, openDB, type IDBPDatabase } from 'idb'
 import { ElsewhereOpen, FieldError, Locked, StorageFull, StoreDamaged } from '../errors'
 
 export const STORES = [
@@ -100,6 +100,11 @@ export class Database {
     })
     database.wiped = (await database.get('meta', WIPED)) !== undefined
     return database
+  }
+
+  /** Remove the whole database, which cannot be opened; nobody may have it open. StoreDamaged. */
+  static async remove(): Promise<void> {
+    await explained(() => deleteDB(NAME))
   }
 
   /** A value under a key; undefined if there is none. */

@@ -297,8 +297,8 @@ export class PhoneDevice implements Device {
 
   async startAnew(): Promise<void> {
     await this.alone(async () => {
-      const database = this.at('damaged')
-      await database.transact(emptied)
+      if (this.phase === 'damaged' && this.database === null) return this.removeUnreadable()
+      await this.at('damaged').transact(emptied)
       this.enter('new')
     })
   }
@@ -356,6 +356,13 @@ export class PhoneDevice implements Device {
     } catch (error) {
       this.fail(error)
     }
+  }
+
+  /** Not even the database could be opened: nothing of it can be read any more. */
+  private async removeUnreadable(): Promise<void> {
+    await Database.remove()
+    this.ownership?.release()
+    await this.take(false)
   }
 
   /** Another tab has the data now: nothing more is written here, and nothing read is kept. */

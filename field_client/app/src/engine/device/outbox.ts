@@ -12,6 +12,7 @@
  * While it is unlocked all of it is in memory: first what is open (waits, is laid over, or is not settled), then, in the
  * background, the settled history (`Store.complete`). What changes it is in outbox_edit.ts.
  */
+import { StoreDamaged } from '../errors'
 import { firstPrevious } from '../sync/chain'
 import { ownOperation, Unreadable, utf8Bytes, type Operation } from '../sync/operation'
 import type { Outcome } from './outcome'
@@ -171,6 +172,17 @@ export function chainOf(values: ValuesReader): Chain {
 export function emptyChain(device: string): Chain {
   const start = firstPrevious(device)
   return { counter: 0, digest: start, forgotten: 0, forgottenDigest: start }
+}
+
+/** The chain as the kept operations tell it, where it was altered on the disk. StoreDamaged where its end is not there. */
+export function chainAgain(outbox: OutboxReader, lastCounter: number): Chain {
+  const entries = outbox.entries()
+  const [first, last] = [entries[0], entries.at(-1)]
+  const before = first && operationOf(first)?.previous
+  if (!first || !last || last.counter !== lastCounter || before === undefined)
+    throw new StoreDamaged(new RangeError('the end of the chain cannot be read'))
+  const { counter, digest } = last
+  return { counter, digest, forgotten: first.counter - 1, forgottenDigest: before }
 }
 
 export function stateOf(entry: OutboxEntry): EntryState {

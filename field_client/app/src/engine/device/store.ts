@@ -11,12 +11,12 @@ import { CopyBlocks, isPlainBlock, isPlainKind } from './copy_blocks'
 import { CopyEdit } from './copy_edit'
 import type { Database, Key, Write } from './database'
 import { FetchedSegments, segmentPrefix } from './fetched_segments'
-import { isOpen, Outbox, type OutboxEntry } from './outbox'
+import { chainAgain, isOpen, Outbox, type OutboxEntry } from './outbox'
 import { OutboxEdit } from './outbox_edit'
 import { RecordCopy } from './record_copy'
 import { OF_STANDING, readStanding, standingOf } from './standing'
 import { Values, ValuesEdit } from './values'
-import type { Vault } from './vault'
+import { placeOf, type Vault } from './vault'
 
 /** What a write changed, for those who keep something made of it. */
 export interface Changed {
@@ -235,18 +235,42 @@ export class Store {
     const outbox = rows.map(([key, row]) => ({ counter: Number(key), row: row as OutboxRow }))
     this.blocks.reserve(blocks.map(([key]) => key))
     const [read, plainIsWhole] = await Promise.all([
-      this.vault.openAll('sealed', values),
+      this.readValues(values),
       this.readBlocks(blocks.filter(([key]) => isPlainBlock(key))),
       this.readOpen(outbox.filter(({ row }) => row.open)),
     ])
-    this.values.take(new Map(read.map(([name, text]) => [String(name), JSON.parse(text) as unknown])))
+    this.values.take(read.known)
     await this.takeStanding()
     this.reading = this.mayRead(this)
     const others = this.reading ? blocks.filter(([key]) => !isPlainBlock(key)) : []
     if (!plainIsWhole || !(await this.readBlocks(others))) await this.forgetCopy()
     this.complete = this.readHistory(outbox.filter(({ row }) => !row.open))
+    if (read.lost.includes('chain')) {
+      await this.complete
+      this.values.take(new Map([['chain', chainAgain(this.outbox, outbox.at(-1)?.counter ?? 0)]]))
+    }
     // whoever needs it hears of a failure from the promise itself
     this.complete.catch(() => undefined)
+  }
+
+  /**
+   * One value that was altered does not hide the others, nor what was captured: it is told anew by the server, or follows
+   * from the outbox. Only without its identity this phone is nobody: StoreDamaged.
+   */
+  private async readValues(rows: Rows): Promise<{ known: Map<string, unknown>; lost: string[] }> {
+    const known = new Map<string, unknown>()
+    const lost: string[] = []
+    const open = ([key, sealed]: Rows[number]): Promise<string> =>
+      this.vault.open(placeOf('sealed', key), sealed)
+    await Promise.all(
+      rows.map(async (row) => {
+        const name = String(row[0])
+        const text = name === 'identity' ? await open(row) : await unlessDamaged(open(row))
+        if (text === null) lost.push(name)
+        else known.set(name, JSON.parse(text) as unknown)
+      }),
+    )
+    return { known, lost }
   }
 
   /** Orders that came while the vault was closed hold, and that the server was heard then. */

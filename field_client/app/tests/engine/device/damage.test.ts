@@ -5,6 +5,7 @@ import { DraftStore } from '@/engine/device/drafts'
 import { feedOf, keepFeed } from '@/engine/device/feed'
 import { DeviceHistory } from '@/engine/device/history'
 import type { Store } from '@/engine/device/store'
+import { StoreDamaged } from '@/engine/errors'
 import { HOME, openCore, over } from './open_core'
 import { capture, freshDisk, GRID, household, id, openStore, reopened, SCOPE, VILLAGE } from './phone'
 
@@ -82,6 +83,38 @@ it('fetches the copy again where a block of it was altered, and keeps what was c
   await again.write((edit) => edit.copy.applyEntries(VILLAGE, [household(7)], SCOPE))
   again = await reopened(again)
   expect([...again.copy.all()].map(([one]) => one)).toEqual([id(7)])
+})
+
+it('opens without a value that cannot be read, and goes on with what was captured', async () => {
+  const store = await withHistory()
+  await store.write((edit) => edit.values.set('synced_ms', 7))
+  await altered(store, 'sealed', 'synced_ms')
+  const again = await reopened(store)
+  expect(again.values.get('synced_ms')).toBeUndefined()
+  expect(again.outbox.waiting().map((entry) => entry.counter)).toEqual([4])
+  await again.write((edit) => edit.values.set('synced_ms', 9))
+  expect((await reopened(again)).values.get('synced_ms')).toBe(9)
+})
+
+it('tells where its chain stands by the operations themselves, where that value cannot be read', async () => {
+  const store = await withHistory()
+  const chain = store.outbox.chain()
+  await altered(store, 'sealed', 'chain')
+  const again = await reopened(store)
+  expect(again.outbox.chain()).toEqual(chain)
+  expect((await capture(again)).counter).toBe(5)
+})
+
+it('is not opened where the end of the chain is lost with it: another operation would take its place', async () => {
+  const store = await withHistory()
+  await store.write((edit) => edit.outbox.acknowledge(4, 5000))
+  await store.write((edit) => {
+    edit.outbox.takeOutcomes([{ counter: 4, outcome: 'applied', revision: 1 }], 2)
+    edit.outbox.liftPulled(VILLAGE)
+  })
+  await altered(store, 'sealed', 'chain')
+  await altered(store, 'outbox', 4)
+  await expect(reopened(store)).rejects.toThrow(StoreDamaged)
 })
 
 it('keeps a draft that cannot be read from none of the others', async () => {

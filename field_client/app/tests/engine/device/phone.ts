@@ -3,6 +3,7 @@ import 'fake-indexeddb/auto'
 import { IDBFactory } from 'fake-indexeddb'
 import { Database, STORES } from '@/engine/device/database'
 import type { SentRecord } from '@/engine/device/copy_edit'
+import type { StoredIdentity } from '@/engine/device/identity'
 import { Store } from '@/engine/device/store'
 import { newDataKey, Vault } from '@/engine/device/vault'
 import { exactText, type Operation } from '@/engine/sync/operation'
@@ -14,6 +15,25 @@ export const OTHER_GRID = `${VILLAGE}002`
 export const WORKER = '0192f6c5-0000-7000-8000-00000000a001'
 export const DEVICE = '0192f6c5-0000-7000-8000-00000000d001'
 export const SCOPE: Scope = { number: 1, worker: WORKER, villages: [{ village: VILLAGE, grids: [GRID] }] }
+
+/** Who the phone of these tests is to its server. */
+export const IDENTITY: StoredIdentity = {
+  server: 'https://village.example',
+  device: DEVICE,
+  device_name: '张三的手机',
+  worker: { id: WORKER, name: '张三', role: 'worker', division: VILLAGE },
+  token: 't',
+  epoch: 'e',
+  limits: {
+    batch_operations: 500,
+    batch_bytes: 1 << 20,
+    operation_bytes: 65536,
+    page_records: 1000,
+    lease_working_days: 3,
+  },
+  signing: { id: 's', key: 'k' },
+  sealing: { id: 's', key: 'k' },
+}
 
 export function freshDisk(): void {
   globalThis.indexedDB = new IDBFactory()

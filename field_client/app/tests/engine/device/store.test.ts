@@ -9,6 +9,7 @@ import {
   GRID,
   household,
   id,
+  IDENTITY,
   openStore,
   rawDump,
   reopened,
@@ -131,23 +132,30 @@ describe('what is on the disk', () => {
     expect(dump).toContain('this-tab')
   })
 
-  it.each(['sealed', 'outbox'] as const)('is refused where %s were altered', async (name) => {
-    const store = await openStore()
-    await store.write((edit) => edit.copy.applyEntries(VILLAGE, [household(1)], SCOPE))
-    await capture(store)
-    const [first] = await store.database.all(name)
-    const [key, value] = first ?? []
-    const sealed = value instanceof Uint8Array ? value : (value as { sealed: Uint8Array }).sealed
-    sealed[sealed.length - 1] = (sealed[sealed.length - 1] ?? 0) ^ 1
-    await store.database.transact([{ store: name, key: key ?? '', value }])
-    await expect(reopened(store)).rejects.toThrow(StoreDamaged)
-  })
+  it.each(['sealed', 'outbox'] as const)(
+    'is refused where what it cannot be without was altered: %s',
+    async (name) => {
+      const store = await openStore()
+      await store.write((edit) => {
+        edit.copy.applyEntries(VILLAGE, [household(1)], SCOPE)
+        edit.values.set('identity', IDENTITY)
+      })
+      await capture(store)
+      const rows = await store.database.all(name)
+      const [key, value] = rows.find(([one]) => one === 'identity') ?? rows[0] ?? []
+      const sealed = value instanceof Uint8Array ? value : (value as { sealed: Uint8Array }).sealed
+      sealed[sealed.length - 1] = (sealed[sealed.length - 1] ?? 0) ^ 1
+      await store.database.transact([{ store: name, key: key ?? '', value }])
+      await expect(reopened(store)).rejects.toThrow(StoreDamaged)
+    },
+  )
 
-  it('is refused where two sealed values were exchanged', async () => {
+  it('is not read where two sealed values were exchanged', async () => {
     const store = await openStore()
     await store.write((edit) => {
       edit.values.set('clock', '2026-11-23T08:12:03.123Z/0002')
       edit.values.set('orders', 'none')
+      edit.values.set('synced_ms', 5)
     })
     const [clock, orders] = await Promise.all([
       store.database.get('sealed', 'clock'),
@@ -157,7 +165,8 @@ describe('what is on the disk', () => {
       { store: 'sealed', key: 'clock', value: orders },
       { store: 'sealed', key: 'orders', value: clock },
     ])
-    await expect(reopened(store)).rejects.toThrow(StoreDamaged)
+    const again = await reopened(store)
+    expect([again.values.get('clock'), again.values.get('synced_ms')]).toEqual([undefined, 5])
   })
 
   it('cannot be read with another data key', async () => {
