@@ -41,7 +41,7 @@ def erase_resident(
     visits = visit or []
     with opened(data) as of:
         try:
-            shown = of.store.read_now(lambda db: preview_of(db, of.keys, resident, visits))
+            shown, looked = of.store.read_now(lambda db: preview_of(db, of.keys, resident, visits))
         except LookupError:
             raise CommandError(f"没有编号为 {resident} 的居民；{_NEXT}") from None
         if preview:
@@ -50,7 +50,9 @@ def erase_resident(
         _ready(shown, reason, yes=yes, as_json=as_json)
         now_ms, ground = unix_ms(), reason or Reason(shown.reason or "")
         done = of.store.write_now(
-            lambda db: erase(db, of.keys, of.intake.knowledge, resident, ground, visits, now_ms, by=None)
+            lambda db: erase(
+                db, of.keys, of.intake.knowledge, resident, ground, visits, now_ms, by=None, looked=looked
+            )
         )
         overwritten = clear_away(of.settings, of.keys)
     if as_json:

@@ -16,6 +16,7 @@ from server.api.sync.wire import SyncServer
 from server.clock import Clock
 from server.erasure.clearing import clear_away
 from server.erasure.erasing import Done, Reason, erase
+from server.erasure.finding import Looked
 from server.erasure.preview import ErasurePreview, preview_of, village_of
 from server.problem import ProblemError
 from server.roles import Action, require
@@ -63,7 +64,7 @@ async def get_erasure(
 ) -> ErasurePreview:
     def read(db: sqlite3.Connection) -> ErasurePreview:
         _require_at(db, account, resident)
-        return preview_of(db, server.keys, resident, visit or [])
+        return preview_of(db, server.keys, resident, visit or [])[0]
 
     found = await server.store.read(read)
     entry = Entry(
@@ -94,10 +95,26 @@ async def post_erasure(
 ) -> ErasureReply:
     now_ms = clock()
 
+    def read(db: sqlite3.Connection) -> Looked | None:
+        _require_at(db, account, resident)
+        return preview_of(db, server.keys, resident, data.visits)[1]
+
+    looked = await server.store.read(read)
+
     def write(db: sqlite3.Connection) -> Done:
         _require_at(db, account, resident)
         knowledge = server.intake.knowledge
-        return erase(db, server.keys, knowledge, resident, data.reason, data.visits, now_ms, by=account.id)
+        return erase(
+            db,
+            server.keys,
+            knowledge,
+            resident,
+            data.reason,
+            data.visits,
+            now_ms,
+            by=account.id,
+            looked=looked,
+        )
 
     try:
         done = await server.store.write(write)

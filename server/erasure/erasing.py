@@ -20,7 +20,7 @@ import msgspec
 from forms.problem import Problem
 from server import revocations_log
 from server.erasure.belonging import emptied_visit
-from server.erasure.finding import ErasedOne, Found, find
+from server.erasure.finding import ErasedOne, Found, Looked, find, still_right
 from server.intake import ERASED_MESSAGES, take_out_erased
 from server.keys import Keys
 from server.roles import Action
@@ -278,15 +278,19 @@ def erase(
     now_ms: int,
     *,
     by: str | None,
+    looked: Looked | None = None,
 ) -> Done:
     """Erase a resident. Runs in `store.write`; call `clear_away` once it is committed. LookupError for an unknown id.
 
-    `by` is the account that ordered it, None for a command at the server itself.
+    by      the account that ordered it, None for a command at the server itself
+    looked  what `look` found for this resident and these visits on a snapshot, so that the writer need not look through
+            everything; used where it is still right
     """
     done_before = _before(db, resident, visits)
     if done_before is not None:
         return done_before
-    found = find(db, keys, [resident], visits)
+    right = looked is not None and still_right(db, keys, looked)
+    found = looked.found if looked is not None and right else find(db, keys, [resident], visits)
     if not found.erased or resident not in found.person.residents:
         raise LookupError(resident)
     unknown = set(visits).difference(found.visits)

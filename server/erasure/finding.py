@@ -1,7 +1,8 @@
 """Looking through the whole store for what belongs to a resident: every record and every batch is opened.
 
 No index of content exists, by design: batches and bodies are encrypted and never searched otherwise. So this takes as
-long as opening everything does; an erasure is rare.
+long as opening everything does; an erasure is rare. It is done on a snapshot (`look`), so that nothing waits; the write
+looks only at what has come since (`still_right`).
 """
 
 from __future__ import annotations
@@ -68,6 +69,51 @@ class Found(msgspec.Struct, kw_only=True):
     def number(self) -> int:
         """How many operations lose their bytes."""
         return sum(len(found) for found in self.operations.values())
+
+
+class Seen(NamedTuple):
+    """How far a snapshot goes: the version of each village, and the last batch."""
+
+    villages: dict[str, int]
+    last_batch: int
+
+
+class Looked(NamedTuple):
+    """What was found on a snapshot, and how far that goes."""
+
+    found: Found
+    seen: Seen
+
+
+def look(db: sqlite3.Connection, keys: Keys, resident: str, visits: Collection[str]) -> Looked:
+    """Find what belongs to a resident, on a snapshot."""
+    (last_batch,) = db.execute("SELECT coalesce(max(rowid), 0) FROM batches").fetchone()
+    villages = dict(db.execute("SELECT village, version FROM villages").fetchall())
+    return Looked(find(db, keys, [resident], visits), Seen(villages, last_batch))
+
+
+def still_right(db: sqlite3.Connection, keys: Keys, looked: Looked) -> bool:
+    """Whether nothing that has come since names anything of what was found."""
+    found, seen = looked
+    person = found.person
+    needles = {*found.erased, *found.visits, *found.listing, *person.residents, *person.numbers}
+    pattern = _pattern(needles | {record for record, _ in found.unapplied})
+    for village, version in db.execute("SELECT village, version FROM villages").fetchall():
+        before = seen.villages.get(village, 0)
+        if version == before or village == REFERENCE_VILLAGE:
+            continue
+        rows = db.execute("SELECT id, body FROM records WHERE village = ? AND version > ?", (village, before))
+        if any(pattern.search(opened_bytes(keys, identifier, body)) for identifier, body in rows):
+            return False
+    rows = db.execute(
+        "SELECT village, device, first, last, received_ms, outcomes, body FROM batches WHERE rowid > ?",
+        (seen.last_batch,),
+    )
+    opened = (
+        batches.opened_batch(keys, village, device, (first, last, at, said, body))
+        for village, device, first, last, at, said, body in rows
+    )
+    return not any(_may_stand_in(batch.body, pattern) for batch in opened)
 
 
 def find(
@@ -194,11 +240,16 @@ def _every_operation(
     for village, device in devices.fetchall():
         for row in batches.every_row(db, village, device):
             batch = batches.opened_batch(keys, village, device, row)
-            if not (pattern.search(batch.body) or _ESCAPED in batch.body or b'"raw":' in batch.body):
+            if not _may_stand_in(batch.body, pattern):
                 continue
             for one in batch.operations():
                 if one.erased_id is None:
                     yield (village, device, batch.first), one
+
+
+def _may_stand_in(body: bytes, pattern: re.Pattern[bytes]) -> bool:
+    """Whether a pattern stands in a batch, or may stand there in a form that it cannot match."""
+    return pattern.search(body) is not None or _ESCAPED in body or b'"raw":' in body
 
 
 class _Needles:

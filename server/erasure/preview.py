@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from server.erasure.finding import Found, find
+from server.erasure.finding import Found, Looked, look
 from server.keys import Keys
 from sync.clock import moment
 
@@ -56,15 +56,23 @@ def village_of(db: sqlite3.Connection, resident: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def preview_of(db: sqlite3.Connection, keys: Keys, resident: str, visits: Collection[str]) -> ErasurePreview:
-    """What erasing a resident with the content of these visits will do. LookupError for an unknown id."""
+def preview_of(
+    db: sqlite3.Connection, keys: Keys, resident: str, visits: Collection[str]
+) -> tuple[ErasurePreview, Looked | None]:
+    """What erasing a resident with the content of these visits will do, as told and as found; on a snapshot.
+
+    LookupError for an unknown id.
+    """
     village = village_of(db, resident)
     if village is None:
         raise LookupError(resident)
     row = db.execute("SELECT at_ms, reason FROM erasures WHERE resident = ?", (resident,)).fetchone()
     if row is not None:
-        return ErasurePreview(resident=resident, village=village, erased_at=moment(row[0]), reason=row[1])
-    return _told(find(db, keys, [resident], visits), resident, village, visits)
+        return ErasurePreview(
+            resident=resident, village=village, erased_at=moment(row[0]), reason=row[1]
+        ), None
+    looked = look(db, keys, resident, visits)
+    return _told(looked.found, resident, village, visits), looked
 
 
 def _told(found: Found, resident: str, village: str, visits: Collection[str]) -> ErasurePreview:

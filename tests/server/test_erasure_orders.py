@@ -14,9 +14,11 @@ from typer.testing import CliRunner
 from server import revocations_log
 from server.cli import app
 from server.erasure.clearing import clear_away
-from server.erasure.erasing import apply_erasure
+from server.erasure.erasing import Reason, apply_erasure, erase
+from server.erasure.finding import look, still_right
 from server.roles import Role
 from server.store.bodies import opened
+from server.store.knowledge import Knowledge
 from tests.server.desk_village import DeskVillage, desk_village
 from tests.server.erasing_village import (
     HOUSEHOLD,
@@ -115,6 +117,29 @@ def test_a_running_server_knows_what_a_command_erased(village: TinyVillage) -> N
     wang.change(told.case, note="又补了材料")
     [outcome] = wang.push()
     assert [problem["code"] for problem in outcome["problems"]] == ["erased"]
+
+
+def test_what_comes_between_looking_and_writing_is_erased_too(village: TinyVillage) -> None:
+    wang = phone_of(village, "wang")
+    tell_all(wang, village)
+    looked = village.store.read_now(lambda db: look(db, village.keys, RESIDENT, []))
+    assert village.store.read_now(lambda db: still_right(db, village.keys, looked))
+    wang.change(HOUSEHOLD, phone="13800000000")
+    wang.sync()
+    assert village.store.read_now(lambda db: still_right(db, village.keys, looked)), "somebody else's"
+    later = case_about(wang, village, RESIDENT, answers__hospital="第五医院")
+    rejected = case_about(wang, village, RESIDENT, item="unknown-item")
+    wang.sync()
+    assert not village.store.read_now(lambda db: still_right(db, village.keys, looked))
+    knowledge = Knowledge(village.keys)
+    village.store.write_now(
+        lambda db: erase(
+            db, village.keys, knowledge, RESIDENT, Reason.UNLAWFUL, [], village.now_ms, by=None, looked=looked
+        )
+    )
+    gone = {record for (record,) in village.rows("SELECT record FROM erased_records")}
+    assert {later, rejected} <= gone and later not in village.records()
+    assert faults_of(village) == []
 
 
 def test_files_that_nothing_else_names_go_and_do_not_come_back(village: TinyVillage) -> None:
