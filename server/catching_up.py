@@ -39,21 +39,29 @@ class CaughtUp(msgspec.Struct, kw_only=True):
     epoch: str | None = None
 
 
-def catch_up(db: sqlite3.Connection, keys: Keys, now_ms: int, *, why: str | None = None) -> CaughtUp:
-    """Compare the database with the log beside it. `why`: an epoch is to begin in any case, as after a restore."""
+def catch_up(
+    db: sqlite3.Connection, keys: Keys, now_ms: int, *, why: str | None = None, log_lost: bool = False
+) -> CaughtUp:
+    """Compare the database with the log beside it.
+
+    why       an epoch is to begin in any case, as after a restore
+    log_lost  the log is only the one of a backup, so nobody knows what came after it
+    """
     path, known = revocations_log.path_of(db), revocations_log.remembered(db)
     first = known is None and not path.exists()
     lines, damaged = _read(path)
     known = known or Known()
-    found = CaughtUp(lost=damaged or not revocations_log.holds(lines, known))
-    if found.lost:
+    unfit = damaged or not revocations_log.holds(lines, known)
+    found = CaughtUp(lost=unfit or log_lost)
+    if unfit:
         _put_aside(path, now_ms)
+    if found.lost:
         _doubt(db, found, now_ms)
     newer = lines[known.number :]
     found.applied = apply(db, keys, newer, now_ms)
-    if not found.lost:
+    if not unfit:
         revocations_log.remember(db, lines)
-    if first or found.lost:
+    if first or unfit:
         _begin_log(db, path, now_ms)
     if newer or why is not None:
         found.epoch = epochs.begin(db, why or "log", now_ms, detail={"applied": found.applied})

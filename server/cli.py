@@ -6,14 +6,17 @@ from typing import Annotated
 import typer
 
 from server.cli_accounts import account
+from server.cli_backup import backup, restore_command
 from server.cli_catalogue import catalogue
 from server.cli_certificate import certificate
 from server.cli_check import check
 from server.cli_demo import demo_city, ensure_demo, tell_accounts
 from server.cli_devices import device
 from server.cli_erase import erase_resident
+from server.cli_keys import keys
 from server.cli_messages import mistakes_told, say
 from server.cli_reconcile import reconcile
+from server.cli_rescue import rescue
 from server.cli_usage import ChineseGroup
 from server.data_folder import open_data
 from server.serve import serve
@@ -29,7 +32,11 @@ app = typer.Typer(
 app.add_typer(account, name="account")
 app.add_typer(device, name="device")
 app.add_typer(catalogue, name="catalogue")
+app.add_typer(keys, name="keys")
+app.command("rescue")(rescue)
 app.command("reconcile")(reconcile)
+app.command("backup")(backup)
+app.command("restore")(restore_command)
 app.command("certificate")(certificate)
 app.command("check")(check)
 app.command("erase")(erase_resident)

@@ -5,6 +5,7 @@ import sqlite3
 from forms.catalogue import load_catalogue
 from forms.handling.calendar import published_calendar
 from grid_map.divisions import load_divisions
+from server.backup.swap import RestoreUnfinished, is_unfinished
 from server.catching_up import catch_up
 from server.clock import unix_ms
 from server.founding import ensure_epoch, publish_reference
@@ -27,6 +28,8 @@ def open_data(settings: Settings, *, exclusive: bool) -> tuple[Store, Keys]:
     exclusive: True for whoever serves; False for a command that works beside a running server.
     Raises KeyFileError for a database without its keys (they cannot be made again), and StoreError.
     """
+    if is_unfinished(settings.data):
+        raise RestoreUnfinished(settings.data)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not settings.keys_path.exists():
         if settings.database_path.exists():
