@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { CallRefused, Refused, Unreachable } from '../../src/engine/errors'
+import '@/screens/outbox/proof_words'
 import '@/screens/rescue/words'
 import { i18n } from '../../src/i18n'
 import { explained } from '../../src/parts/attempt'
