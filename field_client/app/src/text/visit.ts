@@ -99,6 +99,7 @@ export default {
     voided: '已撤回：{reason}',
     is_void: '已撤回',
     voided_now: '已撤回，原记录仍留存',
+    typed_hint: '现在不能查看住户资料：请把去了哪里写下来，例如“12 号 沈家”。有信号后村里会对上。',
   },
   en: {
     title: 'Visit',
@@ -200,5 +201,7 @@ export default {
     voided: 'Taken back: {reason}',
     is_void: 'taken back',
     voided_now: 'Taken back; the record is kept',
+    typed_hint:
+      'Households cannot be looked up now: write down where it was, such as “No. 12, Shen”. The village matches it later.',
   },
 }

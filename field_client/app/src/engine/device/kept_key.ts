@@ -10,7 +10,8 @@ import type { Database, Write } from './database'
 import type { ServerKey } from './identity'
 import { boxed, measuredIterations, unboxed, type DataKey, type KeyBox } from './key_box'
 import { PinTries, TRIES_FORGOTTEN } from '../pin'
-import { checkedCode, newRecovery, recoveryBox } from './recovery'
+import { checkedCode } from '../recovery_code'
+import { newRecovery, recoveryBox } from './recovery'
 import { sealedKey } from './sealed_key'
 
 /** In `meta`. */

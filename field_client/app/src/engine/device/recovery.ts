@@ -3,7 +3,7 @@
  * without a network where the PIN has ended. The phone keeps a box that opens by it, and seals the code to the server for
  * the window to read out; the code itself is kept nowhere here.
  */
-import { Refused } from '../errors'
+import { newCode } from '../recovery_code'
 import { bytesOf } from './base64'
 import type { Database, Write } from './database'
 import { boxed, ITERATIONS_MIN, type DataKey, type KeyBox } from './key_box'
@@ -11,48 +11,8 @@ import type { ServerKey } from './identity'
 import { sealTo } from './sealing'
 import type { Bytes } from './vault'
 
-const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-export const CODE_LENGTH = 16
-const GROUP = 4
 const BOX = 'recovery'
 const UNTOLD = 'recovery_untold'
-
-/** A new code, without its dashes. */
-export function newCode(): string {
-  const random = crypto.getRandomValues(new Uint8Array(CODE_LENGTH))
-  return [...random].map((byte) => ALPHABET[byte & 31] ?? '').join('')
-}
-
-/**
- * What was typed, as the code is written: capitals, no spaces or dashes, O is 0, I and L are 1. At most 16 characters; what
- * cannot stand in a code is left out.
- */
-export function codeTyped(text: string): string {
-  const capitals = text.normalize('NFKC').toUpperCase().replaceAll('O', '0').replaceAll(/[IL]/g, '1')
-  return [...capitals]
-    .filter((letter) => ALPHABET.includes(letter))
-    .join('')
-    .slice(0, CODE_LENGTH)
-}
-
-/** As it is read out: in fours. */
-export function codeShown(code: string): string {
-  return (code.match(new RegExp(`.{1,${GROUP}}`, 'g')) ?? []).join('-')
-}
-
-/** The code that was typed. Refused where it is not whole. */
-export function checkedCode(text: string): string {
-  const code = codeTyped(text)
-  if (code.length === CODE_LENGTH) return code
-  throw new Refused([
-    {
-      pointer: '/code',
-      code: 'code-form',
-      message: `开锁码是 ${CODE_LENGTH} 位字母和数字，还差 ${CODE_LENGTH - code.length} 位`,
-      message_en: `the code has ${CODE_LENGTH} letters and digits; ${CODE_LENGTH - code.length} are missing`,
-    },
-  ])
-}
 
 /** The box that opens by the code; undefined where there is none. */
 export async function recoveryBox(database: Pick<Database, 'get'>): Promise<KeyBox | undefined> {

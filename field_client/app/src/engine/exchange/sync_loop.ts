@@ -28,9 +28,9 @@ export interface SyncLoopOptions {
   /** The standing is another. */
   changed: () => void
   /** Why what is here may not be read; null where it may. */
-  readingEnded: () => Label | null
+  readingEnded?: () => Label | null
   /** What the server ordered, once the sync that was told it has ended. */
-  ordered: (orders: Orders) => void
+  ordered?: (orders: Orders) => void
   /** A sync went well: records are handed over, and files may follow. */
   synced?: () => void
   online: boolean
@@ -113,7 +113,7 @@ export class SyncLoop implements Sync {
       nextTryMs: this.nextTryMs,
       progress: this.progress,
       needsAccount: this.needsAccount,
-      readingEnded: this.options.readingEnded() ?? values.get('reading_ended') ?? null,
+      readingEnded: this.options.readingEnded?.() ?? values.get('reading_ended') ?? null,
       ready: values.get('ready') ?? false,
     }
   }
@@ -155,7 +155,7 @@ export class SyncLoop implements Sync {
     this.situation = { ...this.situation, wanted: null }
     this.run = new SyncRun(this.exchange)
     const { orders } = await this.run.run()
-    this.options.ordered(orders)
+    this.options.ordered?.(orders)
     this.options.synced?.()
   }
 
