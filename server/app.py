@@ -33,6 +33,7 @@ from server.keys import Keys
 from server.live import Live
 from server.passwords import Passwords
 from server.problem import render_error
+from server.rescue import Rescue
 from server.settings import Settings
 from server.store.engine import Store
 from server.store.knowledge import Knowledge
@@ -74,6 +75,7 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
             "server": _given(SyncServer(store, keys, settings, intake, clock)),
             "live": _given(live),
             "uploads": _given(Uploads(files)),
+            "rescue": _given(Rescue(store, keys, settings, intake, files, clock)),
         },
         exception_handlers={Exception: render_error},
         request_max_body_size=settings.batch_bytes_max + ENVELOPE_BYTES,

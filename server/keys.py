@@ -85,6 +85,11 @@ class Keys:
         self._data = data[-1]
         self._data_by_id = {key.id: key for key in data}
 
+    @property
+    def data_ids(self) -> list[str]:
+        """The ids (8 hexadecimal digits) of the data keys, oldest first."""
+        return [key.hex() for key in self._data_by_id]
+
     def encrypt_blob(self, plain: bytes, aad: bytes) -> bytes:
         """Under the newest data key; `aad` says which table and row it belongs to."""
         return self._data.encrypt(plain, aad, os.urandom(self._data.nonce_bytes))

@@ -71,6 +71,13 @@ _TABLE = (
         "服务器恢复后须由市级管理员确认设备；已采集的记录照常上报，确认前不能读取",
     ),
     Code(
+        "carrier-needed",
+        403,
+        "服务器不认识这个文件的设备，须由同事的手机或已登录的电脑代交",
+        "A device that is not known here: a colleague's phone or a signed-in desk has to hand this in",
+        "请同事在其手机上代交，或在中心电脑登录后交入",
+    ),
+    Code(
         "forbidden",
         403,
         "没有这项操作的权限",
@@ -163,6 +170,13 @@ _TABLE = (
         "This version of the upload protocol is not supported",
         "请求带上 Tus-Resumable: 1.0.0",
     ),
+    Code(
+        "no-unlock-code",
+        409,
+        "这台手机没有报过开锁码",
+        "This phone has told no unlock code",
+        "请本人联网后用账号和密码解锁",
+    ),
     Code("batch-too-large", 413, "一次上报的内容过大", "The batch is too large", "减半后重发"),
     Code(
         "file-too-large",
@@ -170,6 +184,13 @@ _TABLE = (
         "文件过大",
         "The file is too large",
         "按 limits.file_bytes 缩小后重拍或重传",
+    ),
+    Code(
+        "rescue-too-large",
+        413,
+        "救援文件超过大小上限",
+        "The rescue file is larger than the limit",
+        "只交入未上报的部分，或请管理员调高 rescue_bytes_max（见 rescue_bytes）",
     ),
     Code(
         "decompression-too-large",
@@ -207,6 +228,20 @@ _TABLE = (
         "请设备同步报到，或按 problems 逐台说明原因后再签",
     ),
     Code("request-invalid", 422, "请求内容有误", "The request has mistakes", "按 problems 逐条改正后重发"),
+    Code(
+        "rescue-unreadable",
+        422,
+        "救援文件不完整或被改动",
+        "The rescue file is cut or altered",
+        "请在原手机上重新生成并再次交入",
+    ),
+    Code(
+        "rescue-of-another-server",
+        422,
+        "这个救援文件封给了另一台服务器",
+        "The rescue file is sealed to another server",
+        "请交给生成它的手机所登记的服务器",
+    ),
     Code(
         "file-digest-mismatch",
         422,

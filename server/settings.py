@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     outcomes_page_max: Count = Field(1000, title="一次回复的处理结果数上限")
     lease_working_days: Count = Field(3, title="设备离线可读的工作日数")
     file_bytes_max: Count = Field(8 * 1024 * 1024, title="一个文件的字节数上限")
+    rescue_bytes_max: Count = Field(256 * 1024 * 1024, title="一个救援文件的字节数上限")
     upload_hours: Count = Field(7 * 24, title="未传完的文件保留小时数")
     uploads_open_max: Count = Field(32, title="一台设备同时未传完的文件数上限")
     files_unnamed_days: Count = Field(90, title="没有记录提到的文件保留天数")

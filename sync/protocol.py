@@ -217,6 +217,11 @@ class OrdersRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     signature: Annotated[str, msgspec.Meta(max_length=120)]
 
 
+def orders_message(device: str, time: str, wiped: bool) -> bytes:
+    """What an `OrdersRequest` is signed over."""
+    return "\n".join(("allpost-orders", device, time, "wiped" if wiped else "held")).encode()
+
+
 class OrdersReply(msgspec.Struct, kw_only=True):
     """Orders, and how far the server has the device."""
 

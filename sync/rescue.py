@@ -104,6 +104,19 @@ def rescue_end(digest: str, signing: PrivateKey) -> bytes:
     return sign(signing, _SIGNED + digest.encode())
 
 
+def read_header(line: bytes) -> RescueHeader:
+    """The header in its line. Raises RescueUnreadable for one of another format."""
+    try:
+        header = msgspec.json.decode(line, type=RescueHeader)
+        point = base64.b64decode(header.signing_key, validate=True)
+        base64.b64decode(header.sealed_data_key, validate=True)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise RescueUnreadable("no header of format 1") from error
+    if not is_uuid(header.device) or header.cipher not in CIPHER_NAMES or len(point) != POINT_BYTES:
+        raise RescueUnreadable("no header of format 1")
+    return header
+
+
 def check_rescue(read: Read, size_bytes: int) -> Checked:
     """Walk a whole file of `size_bytes`. Raises RescueUnreadable for one that is cut, too long or of another format.
 
@@ -161,15 +174,7 @@ class _Walk:
             line += byte
             if len(line) > HEADER_BYTES_MAX:
                 raise RescueUnreadable("no header")
-        try:
-            header = msgspec.json.decode(bytes(line), type=RescueHeader)
-            point = base64.b64decode(header.signing_key, validate=True)
-            base64.b64decode(header.sealed_data_key, validate=True)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            raise RescueUnreadable("no header of format 1") from error
-        if not is_uuid(header.device) or header.cipher not in CIPHER_NAMES or len(point) != POINT_BYTES:
-            raise RescueUnreadable("no header of format 1")
-        return header
+        return read_header(bytes(line))
 
     def row(self, row_bytes_max: int) -> Row:
         place = self._place()

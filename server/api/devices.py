@@ -20,12 +20,26 @@ from server.roles import Action, require
 from server.store import device_cards
 from server.store.accounts import Account
 from server.store.device_cards import DeviceCard
+from server.unlock_code import UnlockCode, read_out_by_id
 
 
 class RevocationRequest(msgspec.Struct, forbid_unknown_fields=True):
     """What the phone is to do when it next reports (its unsent work stays sealed), and why."""
 
     orders: Literal["lock", "wipe"]
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class OrdersGiven(msgspec.Struct, forbid_unknown_fields=True):
+    """Orders to a phone that stays in use: `lock` for one that is mislaid, `none` when it is found; and why."""
+
+    orders: Literal["lock", "none"]
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class UnlockCodeRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Why the code is read out."""
+
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -69,6 +83,56 @@ async def post_revocation(
     return await server.store.write(write)
 
 
+@post(
+    "/{device:str}/orders",
+    summary="锁定或解除锁定",
+    description="手机一时找不到时先锁定（不停用），找到后解除；丢失应停用并清除。",
+)
+async def post_device_orders(
+    device: FromPath[str],
+    data: JSONBody[OrdersGiven],
+    server: NamedDependency[SyncServer],
+    account: NamedDependency[Account],
+    clock: NamedDependency[Clock],
+) -> DeviceCard:
+    now_ms = clock()
+
+    def write(db: sqlite3.Connection) -> DeviceCard:
+        found = device_cards.of_phone(db, device)
+        if found is None:
+            raise ProblemError("not-found")
+        require(actor_at(db, account, found.village, now_ms), Action.DEVICE_REVOKE, found.village)
+        return device_cards.give_orders(db, found, data.orders, data.reason, now_ms, by=account.id)
+
+    return await server.store.write(write)
+
+
+@post(
+    "/{device:str}/unlock-code",
+    summary="读出开锁码",
+    description="值班窗口为忘记口令的工作者读出其手机的开锁码，须写明原因；有审计记录。",
+)
+async def post_unlock_code(
+    device: FromPath[str],
+    data: JSONBody[UnlockCodeRequest],
+    server: NamedDependency[SyncServer],
+    account: NamedDependency[Account],
+    clock: NamedDependency[Clock],
+) -> UnlockCode:
+    now_ms = clock()
+
+    def write(db: sqlite3.Connection) -> UnlockCode:
+        found = device_cards.of_phone(db, device)
+        if found is None:
+            raise ProblemError("not-found")
+        require(actor_at(db, account, found.village, now_ms), Action.DEVICE_UNLOCK_CODE, found.village)
+        return read_out_by_id(db, server.keys, device, data.reason, now_ms, by=account.id)
+
+    return await server.store.write(write)
+
+
 device_router = Router(
-    "/devices", route_handlers=[post_confirmation, get_devices, post_revocation], tags=["设备"]
+    "/devices",
+    route_handlers=[post_confirmation, get_devices, post_revocation, post_device_orders, post_unlock_code],
+    tags=["设备"],
 )

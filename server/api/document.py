@@ -23,12 +23,13 @@ PREFIX = "/sync/v1"
 _REF = "#/components/schemas/{name}"
 _JSON, _SEGMENT, _EVENTS = "application/json", "application/zstd", "text/event-stream"
 _FILE = "image/*"
+_OCTETS = "application/octet-stream"
 _OF_FRAMEWORK = "400"
 
 FeedRecord = msgspec.defstruct("FeedRecord", [("version", int)], bases=(Record,), kw_only=True)
 """A record as a feed or a segment sends it (`sync.record.with_version`)."""
 
-MESSAGES: dict[tuple[str, str], tuple[type[msgspec.Struct] | None, type[msgspec.Struct] | str]] = {
+MESSAGES: dict[tuple[str, str], tuple[type[msgspec.Struct] | str | None, type[msgspec.Struct] | str]] = {
     ("post", "/enrol"): (protocol.EnrolRequest, protocol.EnrolReply),
     ("post", "/push"): (protocol.PushRequest, protocol.PushReply),
     ("get", "/changes"): (None, protocol.ChangesPage),
@@ -37,6 +38,8 @@ MESSAGES: dict[tuple[str, str], tuple[type[msgspec.Struct] | None, type[msgspec.
     ("get", "/live"): (None, _EVENTS),
     ("post", "/unlock"): (protocol.UnlockRequest, protocol.UnlockReply),
     ("post", "/status"): (protocol.StatusRequest, protocol.StatusReply),
+    ("post", "/orders"): (protocol.OrdersRequest, protocol.OrdersReply),
+    ("post", "/rescue"): (_OCTETS, protocol.RescueReply),
     ("post", "/files/known"): (protocol.FilesKnownRequest, protocol.FilesKnownReply),
     ("get", "/files/{digest}"): (None, _FILE),
 }
@@ -48,6 +51,11 @@ _BODIES: dict[str, dict[str, Any]] = {
         "type": "string",
         "format": "binary",
         "description": "One zstd frame of JSON lines; each line is a FeedRecord.",
+    },
+    _OCTETS: {
+        "type": "string",
+        "format": "binary",
+        "description": "A rescue file, format 1 (docs/protocol.md, Rescue).",
     },
     _FILE: {"type": "string", "format": "binary", "description": "An attachment: JPEG, PNG or WebP."},
     _EVENTS: {
@@ -91,8 +99,8 @@ def _call(method: str, path: str, call: dict[str, Any]) -> dict[str, Any]:
     if path.startswith(PREFIX):
         request, answer = MESSAGES[method, path.removeprefix(PREFIX)]
         if request is not None:
-            call["requestBody"] = {"required": True, "content": {_JSON: {"schema": _ref(request)}}}
-        content = {answer: {"schema": _BODIES[answer]}} if isinstance(answer, str) else _json(answer)
+            call["requestBody"] = {"required": True, "content": _content(request)}
+        content = _content(answer)
         responses["200"] = {**responses["200"], "content": content}
         if answer == _SEGMENT:
             responses["206"] = {"description": "`Range: bytes=N-` 起的余下部分。", "content": content}
@@ -100,8 +108,9 @@ def _call(method: str, path: str, call: dict[str, Any]) -> dict[str, Any]:
     return {**call, "responses": {**responses, "4XX": refused, "5XX": refused}}
 
 
-def _json(message: type[msgspec.Struct]) -> dict[str, Any]:
-    return {_JSON: {"schema": _ref(message)}}
+def _content(of: type[msgspec.Struct] | str) -> dict[str, Any]:
+    """A message in JSON, or a body of a media type of its own."""
+    return {of: {"schema": _BODIES[of]}} if isinstance(of, str) else {_JSON: {"schema": _ref(of)}}
 
 
 def _ref(message: type[Any]) -> dict[str, str]:

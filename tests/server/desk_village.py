@@ -73,11 +73,11 @@ def _add(store: Store, settings: Settings, username: str, role: Role, division: 
 class DeskVillage(TinyVillage):
     """`call` asks as an account; `phone` enrols one. A city administrator is added to the village's people."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: Any) -> None:
         configure_logging("critical", "json")
         founded, self.workers = _founded()
         shutil.copytree(founded, folder / "data")
-        self.settings = fast_settings(folder / "data")
+        self.settings = fast_settings(folder / "data", **settings)
         self.store, self.keys = open_data(self.settings, exclusive=True)
         self.now_ms, self.today = NOW_MS, count_day(NOW_MS)
         self.tokens: dict[str, tuple[str, int]] = {}
@@ -137,9 +137,9 @@ class DeskVillage(TinyVillage):
 
 
 @contextmanager
-def desk_village(folder: Path) -> Iterator[DeskVillage]:
+def desk_village(folder: Path, **settings: Any) -> Iterator[DeskVillage]:
     """A running village with its desks, closed at the end."""
-    village = DeskVillage(folder)
+    village = DeskVillage(folder, **settings)
     try:
         with village.client:
             yield village

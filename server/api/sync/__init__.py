@@ -6,7 +6,9 @@ from server.api.sync.changes import get_changes
 from server.api.sync.enrol import post_enrol
 from server.api.sync.files import get_file, post_files_known
 from server.api.sync.live import get_live
+from server.api.sync.orders import post_orders
 from server.api.sync.push import post_push
+from server.api.sync.rescue import post_rescue
 from server.api.sync.segments import get_segment, get_segments
 from server.api.sync.status import post_status
 from server.api.sync.unlock import post_unlock
@@ -23,6 +25,8 @@ sync_api = Router(
         get_live,
         post_unlock,
         post_status,
+        post_orders,
+        post_rescue,
         post_files_known,
         get_file,
         tus,

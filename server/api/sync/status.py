@@ -21,8 +21,9 @@ from server.api.sync.wire import (
     renewed_scope,
     reply,
 )
-from server.store import batches, devices
+from server.store import batches, devices, standing
 from server.store.audit import Entry, record
+from server.unlock_code import keep_recovery
 from sync.clock import moment
 from sync.protocol import StatusReply, StatusRequest, encode
 
@@ -46,6 +47,10 @@ async def post_status(
         epochs.began_by(db, server.keys, device, report.receipt, now_ms)
         told = report.counter, report.digest, report.pending_operations, report.oldest_pending
         devices.report_status(db, device.id, today.isoformat(), now_ms, told)
+        standing.note_status(db, device.id, report.sealing_key, report.pending_files)
+        standing.note_told(db, device.id, device.orders, now_ms)
+        if report.recovery is not None:
+            keep_recovery(db, server.keys, device, report.recovery, now_ms)
         if report.diverged_parts:
             detail = {"parts": " ".join(report.diverged_parts)}
             record(

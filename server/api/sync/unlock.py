@@ -27,9 +27,10 @@ from server.keys import Keys
 from server.passwords import Passwords
 from server.problem import ProblemError
 from server.roles import Action
-from server.store import devices
+from server.store import confirmations, devices
 from server.store.audit import Entry, record
 from server.store.devices import Device
+from server.store.standing import WIPE
 from sync.clock import moment
 from sync.ids import is_uuid
 from sync.protocol import UnlockReply, UnlockRequest, encode
@@ -94,6 +95,8 @@ def _unsealed(keys: Keys, sealed: str) -> tuple[str, bytes]:
 def _named(db: sqlite3.Connection, identifier: str, hashed: bytes | None) -> Device:
     """The device that sealed the key, not revoked; where a token was sent, it is that device's.
 
+    One that is only locked is answered: a mislaid phone that was found, and whose PIN is gone, opens by its account.
+
     One that another identity continues is answered too: it may hold work that is not handed over.
     """
     if hashed is not None and device_of(db, hashed, handing_over=True).id != identifier:
@@ -101,6 +104,8 @@ def _named(db: sqlite3.Connection, identifier: str, hashed: bytes | None) -> Dev
     device = devices.by_id(db, identifier)
     if device is None:
         raise ProblemError("unknown-device")
-    if not device.in_standing:
+    if not device.in_standing or device.orders == WIPE:
         raise ProblemError("device-revoked")
+    if not confirmations.is_confirmed(db, device.id):
+        raise ProblemError("device-unconfirmed")
     return device

@@ -144,6 +144,7 @@ def asked_of_clients(server: SyncServer) -> Asked:
             page_records=settings.changes_page_records_max,
             lease_working_days=settings.lease_working_days,
             file_bytes=settings.file_bytes_max,
+            rescue_bytes=settings.rescue_bytes_max,
             cipher=settings.cipher,
         ),
         signing=PublicKey(signing.id, signing.public),
