@@ -18,7 +18,7 @@ from tests.server.sync_village import GRID_1, PASSWORD, VILLAGE, TinyVillage, sm
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```json (\w+)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
-BODIES = {"/enrol": "Enrol", "/push": "Push", "/unlock": "Unlock", "/status": "Status"}
+BODIES = {"/enrol": "Enrol", "/push": "Push", "/unlock": "Unlock", "/status": "Status", "/files/known": "FilesKnown"}
 ANSWERS = {"/changes": "ChangesPage", "/segments": "SegmentList"} | {
     path: f"{name}Reply" for path, name in BODIES.items()
 }
@@ -69,6 +69,7 @@ def test_every_call_of_the_sync_names_its_messages(document: dict[str, Any]) -> 
     segment, live = calls.pop("/segments/{digest}")["responses"], calls.pop("/live")["responses"]
     assert all("application/zstd" in segment[status]["content"] for status in ("200", "206"))
     assert "text/event-stream" in live["200"]["content"]
+    assert "image/*" in calls.pop("/files/{digest}")["responses"]["200"]["content"]
     assert calls.keys() == ANSWERS.keys()
 
 
