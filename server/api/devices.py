@@ -111,6 +111,7 @@ async def post_device_orders(
     "/{device:str}/unlock-code",
     summary="读出开锁码",
     description="值班窗口为忘记口令的工作者读出其手机的开锁码，须写明原因；有审计记录。",
+    response_headers={"cache-control": "no-store"},
 )
 async def post_unlock_code(
     device: FromPath[str],

@@ -78,9 +78,13 @@ class DeskVillage(TinyVillage):
         founded, self.workers = _founded()
         shutil.copytree(founded, folder / "data")
         self.settings = fast_settings(folder / "data", **settings)
-        self.store, self.keys = open_data(self.settings, exclusive=True)
         self.now_ms, self.today = NOW_MS, count_day(NOW_MS)
         self.tokens: dict[str, tuple[str, int]] = {}
+        self.start()
+
+    def start(self) -> None:
+        """Open the data folder and serve it: at first, and again after it was closed."""
+        self.store, self.keys = open_data(self.settings, exclusive=True)
         self.app = create_app(self.settings, self.store, self.keys, lambda: self.now_ms)
         self.client = TestClient(self.app, raise_server_exceptions=False)
 
