@@ -57,6 +57,8 @@ class NewCase(msgspec.Struct, kw_only=True):
     visit: str | None = None
     note: str | None = None
     told: bool = False
+    files: list[str] = []
+    """Digests of photos that the device keeps (`Device.attach`)."""
 
 
 class CaseSheet(msgspec.Struct, kw_only=True):
@@ -147,6 +149,7 @@ class Cases:
             "applicant_identity_number": wanted.applicant_identity_number,
             "visit": wanted.visit,
             "note": wanted.note,
+            "files": wanted.files or None,
             **first_contact(device.worker),
             **answer_fields(answers),
             **{f"materials/{key}": state for key, state in wanted.materials.items()},

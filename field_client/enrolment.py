@@ -15,7 +15,7 @@ from field_client.identity import Identity, Keys, new_keys
 from field_client.outbox import Outbox
 from field_client.scope import take_scope
 from field_client.standing import keep_standing
-from field_client.store import Store
+from field_client.store import WANTED_CIPHER, Store
 from sync.protocol import Continues, EnrolReply, EnrolRequest, encode
 
 APP_VERSION = "allpost-field 0.1.0"
@@ -70,6 +70,8 @@ def enrol(
         store.set_meta("identity", identity)
         keep_standing(store)
         store.head.put("orders", None)
+        if before is None and reply.limits.cipher != store.vault.cipher:
+            store.head.put(WANTED_CIPHER, reply.limits.cipher)
         take_scope(store, reply.scope)
         store.set_meta("pending_keys", None)
         store.set_meta("salvaged_identity", None)

@@ -186,6 +186,10 @@ class Outbox:
                 ).fetchone()
                 if row is None:
                     continue
+                if any(found.code == ERASED for found in (*outcome.problems, *outcome.remarks)):
+                    # its record was erased, or the content of a visit: the server keeps nothing of it either
+                    self._erase("counter = ? AND erased = 0", (outcome.counter,))
+                    continue
                 detail = self._store.seal(f"outbox:{row[0]}:detail", msgspec.json.encode(outcome))
                 connection.execute(
                     "UPDATE outbox SET outcome = ?, revision = ?, detail = ?, laid = laid AND NOT ?"
@@ -261,18 +265,15 @@ class Outbox:
 
         What waits stays until the server has judged it: it is work, and the server takes nothing in on what is erased.
         """
+        self._erase("record = ? AND acknowledged_ms IS NOT NULL", (record,))
+
+    def _erase(self, where: str, values: tuple[object, ...]) -> None:
         with self._store.transaction() as connection:
-            rows = connection.execute(
-                "SELECT counter FROM outbox WHERE record = ? AND acknowledged_ms IS NOT NULL", (record,)
-            ).fetchall()
-            named = " ".join(
-                entry.exact.decode()
-                for entry in self.entries("record = ? AND acknowledged_ms IS NOT NULL", (record,))
-            )
+            rows = connection.execute(f"SELECT counter FROM outbox WHERE {where}", values).fetchall()  # noqa: S608
+            named = " ".join(entry.exact.decode() for entry in self.entries(where, values))
             connection.execute(
-                "UPDATE outbox SET exact = x'', detail = NULL, laid = 0, erased = 1"
-                " WHERE record = ? AND acknowledged_ms IS NOT NULL",
-                (record,),
+                f"UPDATE outbox SET exact = x'', detail = NULL, laid = 0, erased = 1 WHERE {where}",  # noqa: S608
+                values,
             )
             connection.executemany("DELETE FROM kept WHERE counter = ?", rows)
             digests = [

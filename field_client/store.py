@@ -24,14 +24,16 @@ import msgspec
 from field_client.connection import Connection
 from field_client.errors import FieldError, StoreDamaged, StoreInUse, Wiped
 from field_client.head import WHOLE, Head, Kept, head_path, open_head
-from field_client.opening import enter, make
+from field_client.opening import box_anew, enter, make
 from field_client.tables import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, TRIGGERS
-from field_client.takeover import finish_making, is_plain, make_from_plain
+from field_client.takeover import finish_making, is_plain, make_from_plain, make_under_cipher
 from field_client.vault import AsTheyAre, Values, Vault
 from field_client.wiping import begin_wipe, finish_wipe
 from sync.cipher import SealError
 
 T = TypeVar("T")
+WANTED_CIPHER = "wanted_cipher"
+"""The cipher that the server asks for; the store is made under it at the next opening, when the PIN is at hand."""
 
 
 class Store:
@@ -193,10 +195,29 @@ def _entered(path: Path, pin: str, whole: bool | None, iterations: int | None) -
         assert header is not None
         if header.making == "begun":
             make_from_plain(head, path, vault)
+        wanted = head.get(WANTED_CIPHER, str)
+        if wanted is not None and not header.making:
+            vault = _under_cipher(head, path, vault, wanted, pin, iterations)
+            header = head.header
+            assert header is not None
         finish_making(head, path)
         return vault, header.variant
     finally:
         head.connection.close()
+
+
+def _under_cipher(
+    head: Head, path: Path, vault: Vault, wanted: str, pin: str, iterations: int | None
+) -> Vault:
+    """The store under the cipher that the server asked for when the device enrolled."""
+    after = Vault(wanted, vault.data_key)
+
+    def box() -> None:
+        box_anew(head, path, after, pin, iterations)
+        head.put(WANTED_CIPHER, None)
+
+    make_under_cipher(head, path, vault, after, box)
+    return after
 
 
 def _opened(path: Path, key: bytes | None) -> Connection:

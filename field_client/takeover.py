@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from field_client.connection import Connection
-from field_client.head import WHOLE, Head, Kept
+from field_client.head import SEALED, WHOLE, Head, Kept
 from field_client.tables import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
 from field_client.vault import AsTheyAre, Values, Vault
 
@@ -49,21 +50,68 @@ def make_from_plain(head: Head, path: Path, vault: Vault) -> None:
     """Encrypt a plain store into a new file. The rows for handing over go into the clear file, sealed."""
     header = head.header
     assert header is not None
-    new = new_path(path)
-    remove(new)
     whole = header.variant == WHOLE
-    target = Connection(new, vault.whole_file_key() if whole else None)
-    try:
-        with closing(sqlite3.connect(path)) as old:
-            _carry_over(old, target, AsTheyAre() if whole else vault)
-            kept = _kept(old, vault)
-        target.settle()
-    finally:
-        target.close()
+    with (
+        _new(path, vault.whole_file_key() if whole else None) as target,
+        closing(sqlite3.connect(path)) as old,
+    ):
+        _carry_over(old.execute, target, AsTheyAre(), AsTheyAre() if whole else vault, erased="0")
+        kept = _kept(old, vault)
     with head.connection.transaction():
         for row in kept:
             head.keep(row)
         head.change(making="made")
+
+
+def make_under_cipher(head: Head, path: Path, before: Vault, after: Vault, box: Callable[[], None]) -> None:
+    """Seal a store's values under another cipher, with the same data key. SQLCipher has one cipher, so it is left.
+
+    `box` puts the data key into boxes under the new cipher, in the transaction that makes the new file count.
+    """
+    header = head.header
+    assert header is not None
+    whole = header.variant == WHOLE
+    old = Connection(path, before.whole_file_key() if whole else None)
+    try:
+        with _new(path, None) as target:
+            rows = _Rows(old)
+            _carry_over(rows, target, AsTheyAre() if whole else before, after, erased="erased")
+            for row in old.rows("SELECT * FROM file"):
+                target.rows("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?)", row)
+    finally:
+        old.close()
+    with head.connection.transaction():
+        for kept in head.kept():
+            sealed = after.seal(kept.place, before.open(kept.place, kept.sealed))
+            head.keep(msgspec.structs.replace(kept, sealed=sealed))
+        head.put("standing", None)  # made anew, under the new cipher, when the store is open
+        head.change(making="made", variant=SEALED, cipher=after.cipher)
+        box()
+
+
+class _Rows:
+    """The rows of a connection, asked for as sqlite3 is."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __call__(self, sql: str) -> Iterable[Any]:
+        return self._connection.rows(sql)
+
+
+@contextmanager
+def _new(path: Path, key: bytes | None) -> Iterator[Connection]:
+    """A new main file beside the old one; what an earlier start left of it is thrown away."""
+    remove(new_path(path))
+    target = Connection(new_path(path), key)
+    try:
+        target.script(
+            f"PRAGMA main.application_id = {APPLICATION_ID}; PRAGMA main.user_version = {SCHEMA_VERSION}; {SCHEMA}"
+        )
+        yield target
+        target.settle()
+    finally:
+        target.close()
 
 
 def finish_making(head: Head, path: Path) -> None:
@@ -105,35 +153,33 @@ def _sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def _carry_over(old: sqlite3.Connection, target: Connection, values: Values) -> None:
-    target.script(
-        f"PRAGMA main.application_id = {APPLICATION_ID}; PRAGMA main.user_version = {SCHEMA_VERSION}; {SCHEMA}"
-    )
+def _carry_over(
+    old: Callable[[str], Iterable[Any]], target: Connection, before: Values, after: Values, erased: str
+) -> None:
+    """Each row as it was, its values out of one way of lying into the other. `erased`: SQL, a column or none yet."""
 
-    def lying(place: str, plain: Any) -> bytes | None:
-        return (
-            None if plain is None else values.seal(place, plain.encode() if isinstance(plain, str) else plain)
-        )
+    def lying(place: str, value: Any) -> bytes | None:
+        if value is None:
+            return None
+        return after.seal(place, before.open(place, value.encode() if isinstance(value, str) else value))
 
     with target.transaction() as new:
-        for key, value in old.execute("SELECT key, value FROM meta"):
+        for key, value in old("SELECT key, value FROM meta"):
             new.execute("INSERT INTO meta VALUES (?, ?)", (key, lying(f"meta:{key}", value)))
         columns = "counter, id, exact, digest, kind, record, village, captured_ms, acknowledged_ms, outcome, revision"
-        for row in old.execute(f"SELECT {columns}, detail, laid, mended_by FROM outbox"):  # noqa: S608
+        for row in old(f"SELECT {columns}, detail, laid, mended_by, {erased} FROM outbox"):  # noqa: S608
             one = list(row)
-            one[2], one[11] = (
-                lying(f"outbox:{row[1]}:exact", row[2]),
-                lying(f"outbox:{row[1]}:detail", row[11]),
-            )
-            new.execute("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)", one)
-        for row in old.execute("SELECT * FROM copy"):
+            one[2] = b"" if row[14] else lying(f"outbox:{row[1]}:exact", row[2])
+            one[11] = lying(f"outbox:{row[1]}:detail", row[11])
+            new.execute(f"INSERT INTO outbox VALUES ({', '.join('?' * 15)})", one)  # noqa: S608
+        for row in old("SELECT * FROM copy"):
             one = [*row[:7], lying(f"copy:{row[0]}:search", row[7]), lying(f"copy:{row[0]}:body", row[8])]
             new.execute("INSERT INTO copy VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", one)
-        for digest, village, body in old.execute("SELECT * FROM segment"):
+        for digest, village, body in old("SELECT * FROM segment"):
             new.execute(
                 "INSERT INTO segment VALUES (?, ?, ?)", (digest, village, lying(f"segment:{digest}", body))
             )
-        for name, saved_ms, body in old.execute("SELECT * FROM draft"):
+        for name, saved_ms, body in old("SELECT * FROM draft"):
             new.execute("INSERT INTO draft VALUES (?, ?, ?)", (name, saved_ms, lying(f"draft:{name}", body)))
 
 

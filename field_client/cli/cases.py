@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -38,6 +39,10 @@ Material = Annotated[
     list[str] | None, typer.Option("--material", "-m", help="材料=原件|复印件|照片|缺，可重复 (key=state)")
 ]
 Told = Annotated[bool, typer.Option("--told", help="已一次性书面告知缺少的材料 (the notice was given)")]
+File = Annotated[
+    list[Path] | None,
+    typer.Option("--file", help="材料照片文件，可重复：缩小、去掉拍摄信息后加密保存，同步时上传"),
+]
 CaseId = Annotated[str, typer.Argument(help="办件编号、回执号")]
 
 
@@ -50,7 +55,7 @@ def new(
     phone: Annotated[str | None, typer.Option("--phone", help="申请人电话")] = None,
     identity_number: Annotated[str | None, typer.Option("--identity-number", help="申请人证件号")] = None,
     answer: Answer = None, answers: Answers = None, material: Material = None, note: Note = None,
-    told: Told = False, anyway: Anyway = False,
+    told: Told = False, file: File = None, anyway: Anyway = False,
 ) -> None:  # fmt: skip
     """登记一个办件：已知信息自动填好，给出预计时间和回执。 (Capture a case.)"""
     with opened() as device:
@@ -60,6 +65,7 @@ def new(
             item=device.cases.item(item).key, resident=applicant, household=found, applicant_name=name,
             applicant_phone=phone, applicant_identity_number=identity_number, note=note, told=told,
             answers=read_answers(device, item, answer, answers), materials=_materials(material),
+            files=[device.attach(one) for one in file or ()],
         )  # fmt: skip
         _tell(device.cases.new(wanted, anyway))
 
@@ -207,6 +213,12 @@ def _tell_text(sheet: CaseSheet) -> None:
     if sheet.moves:
         ways = "、".join(label_text(STATE_LABELS[move.new]) for move in sheet.moves)
         console.print(session.say(f"下一步：{ways}", f"next: {ways}"))
+    named = record.values.get("files") or ()
+    if named:
+        there = len(set(named) & set(record.arrived))
+        console.print(
+            session.say(f"材料照片：{there} / {len(named)} 已到", f"files: {there} of {len(named)} arrived")
+        )
     if record.conflicts:
         console.print(
             session.say("有不一致待处理：allpost-field conflicts", "an open conflict: see conflicts"),

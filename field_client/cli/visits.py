@@ -53,6 +53,10 @@ ItemKey = Annotated[
 ]
 Answer = Annotated[list[str] | None, typer.Option("--answer", help="表单答案 路径=值，可重复 (path=value)")]
 Answers = Annotated[Path | None, typer.Option("--answers", help="表单答案 JSON 文件")]
+Photo = Annotated[
+    list[Path] | None,
+    typer.Option("--photo", help="照片文件，可重复：缩小、去掉拍摄信息后加密保存，同步时上传"),
+]
 Anyway = Annotated[bool, typer.Option("--anyway", help="有问题也照此登记，由服务器核定")]
 
 
@@ -106,11 +110,11 @@ def start_visit(
 @visits.command("finish")
 def finish_visit(
     outcome: Outcome = "met", note: Note = None, finding: Finding = None, purpose: Purpose = None,
-    companion: Companion = None, anyway: Anyway = False,
+    companion: Companion = None, photo: Photo = None, anyway: Anyway = False,
 ) -> None:  # fmt: skip
     """离开：登记这次入户。 (Leaving: capture the visit.)"""
     with opened() as device:
-        fields = _fields(device, outcome, note, finding, purpose, companion)
+        fields = _fields(device, outcome, note, finding, purpose, companion, photo)
         tell_captured(device.visits.finish(fields, anyway))
 
 
@@ -119,11 +123,11 @@ def add_visit(
     household: Annotated[str, typer.Argument(help="户的编号或查找词")],
     outcome: Outcome = "met", note: Note = None, finding: Finding = None, purpose: Purpose = None,
     companion: Companion = None, item: ItemKey = None, answer: Answer = None, answers: Answers = None,
-    anyway: Anyway = False,
+    photo: Photo = None, anyway: Anyway = False,
 ) -> None:  # fmt: skip
     """一步登记一次入户；走访类事项的表单随入户填写。 (Capture a visit at once, a visit item's form inside.)"""
     with opened() as device:
-        fields = _fields(device, outcome, note, finding, purpose, companion)
+        fields = _fields(device, outcome, note, finding, purpose, companion, photo)
         given = read_answers(device, item, answer, answers)
         found = device.households.get(household).id
         tell_captured(device.visits.record(found, fields, item=item, answers=given, anyway=anyway))
@@ -134,12 +138,12 @@ def write_up(
     household: Annotated[str, typer.Argument(help="户的编号或查找词")],
     at: Annotated[str, typer.Option("--at", help="实际走访时间，如 2026-11-22T19:30")],
     outcome: Outcome = "met", note: Note = None, finding: Finding = None, purpose: Purpose = None,
-    companion: Companion = None, anyway: Anyway = False,
+    companion: Companion = None, photo: Photo = None, anyway: Anyway = False,
 ) -> None:  # fmt: skip
     """补记：事后登记一次已经做过的入户。 (Write up a visit that was made before.)"""
     with opened() as device:
         when = _moment_typed(at, device.now_ms())
-        fields = _fields(device, outcome, note, finding, purpose, companion)
+        fields = _fields(device, outcome, note, finding, purpose, companion, photo)
         found = device.households.get(household).id
         tell_captured(device.visits.later(found, when, fields, anyway))
 
@@ -223,6 +227,7 @@ def _fields(
     findings: list[str] | None,
     purposes: list[str] | None,
     companions: list[str] | None,
+    photos: list[Path] | None,
 ) -> dict[str, Any]:
     fields: dict[str, Any] = {"outcome": _known(outcome, OUTCOMES, "走访情况", "outcome")}
     if note:
@@ -231,6 +236,8 @@ def _fields(
         fields["purposes"] = purposes
     if companions:
         fields["companions"] = [colleague(device, one) for one in companions]
+    if photos:
+        fields["photos"] = [device.attach(photo) for photo in photos]
     if findings:
         fields["findings"] = [
             {"id": device.new_id(), "type": _known(kind, TYPES, "问题类型", "type of finding"), "text": text}

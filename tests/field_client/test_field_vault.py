@@ -18,9 +18,19 @@ from field_client.errors import KeyFileMissing, LockedOut, NotEnrolled, Refused,
 from field_client.head import open_head
 from field_client.key_box import ITERATIONS_MIN, KeyBox, measured_iterations, new_code, read_code
 from field_client.store import Store
+from field_client.vault import Vault
 from sync.chain import digest_of
+from sync.cipher import SM4_CTR_HMAC_SM3, SealError
 from tests.field_client.field_world import FAST, PIN, Phone, opened
-from tests.server.sync_village import GRID_1, NUMBER, VILLAGE, household_id, resident_id
+from tests.server.sync_village import (
+    GRID_1,
+    NUMBER,
+    PASSWORD,
+    VILLAGE,
+    household_id,
+    resident_id,
+    tiny_village,
+)
 
 Make = Callable[..., Phone]
 HOME = household_id(GRID_1, 0)
@@ -310,3 +320,26 @@ def test_a_closed_device_that_is_nobodys_says_so(tmp_path: Path) -> None:
     with ClosedDevice(tmp_path / "device.db") as closed, pytest.raises(NotEnrolled) as error:
         closed.orders()
     assert "还没有登记" in str(error.value)
+
+
+@VARIANTS
+def test_the_servers_cipher_is_that_of_the_store_from_the_next_opening_on(
+    tmp_path: Path, whole: bool
+) -> None:
+    with tiny_village(tmp_path / "server", cipher=SM4_CTR_HMAC_SM3) as village:
+        wang = Phone(village, tmp_path, "wang", whole=whole).enrol()
+        wang.device.households.ask(VILLAGE, "能不能在村里交水费")
+        digest = wang.device.store.head.kept()[0].digest
+        device = wang.restart()
+        assert device.store.vault.cipher == SM4_CTR_HMAC_SM3
+        with pytest.raises(SealError):
+            Vault("aes-256-gcm", device.store.vault.data_key).open(
+                "outbox:1", device.store.head.kept()[0].sealed
+            )
+        assert device.outbox.entries()[0].digest == digest and device.record("household", HOME).id == HOME
+        assert device.sync().pushed == 1 and wang.agrees()
+        device.close()
+        with ClosedDevice(wang.path, times=wang.times, inner=wang.network, pin_iterations=FAST) as closed:
+            closed.unlock("wang", PASSWORD, "975310")
+        with Device(wang.path, "975310", times=wang.times, inner=wang.network) as again:
+            assert again.enrolled
