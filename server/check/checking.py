@@ -12,6 +12,7 @@ from server.check.chains import chain_faults
 from server.check.erased import erased_faults
 from server.check.facts import Facts
 from server.check.fault import Fault, Progress, limited
+from server.check.filed import file_faults, name_faults
 from server.check.replay import Replay
 from server.check.stored import StoredVillage, grant_faults
 from server.keys import Keys
@@ -24,7 +25,7 @@ from sync.record import Record
 def check_store(
     db: sqlite3.Connection,
     keys: Keys,
-    scratch_folder: Path,
+    data: Path,
     now_ms: int,
     closes_on: int,
     progress: Progress,
@@ -33,7 +34,7 @@ def check_store(
 ) -> Iterator[Fault]:
     """Every fault of the store that `db` reads. `db` stands in a read transaction for as long as this runs.
 
-    scratch_folder  where the scratch stores may be made; what is in them is encrypted like the store itself
+    data            the data folder: files' bytes are there, and scratch stores are made in it, encrypted like the store
     closes_on       the working day on which a month closes (a setting)
     replayed        False leaves the replay out, which takes as long as taking everything in did
     """
@@ -52,10 +53,13 @@ def check_store(
         yield from limited(stored.faults())
         found[village] = stored.records
         altered |= bool(stored.unreadable)
+        if not stored.unreadable:
+            yield from limited(name_faults(db, village, stored.records))
+    yield from limited(file_faults(db, keys, data))
     if not altered:
         yield from limited(grant_faults(db, found))
     yield from limited(erased_faults(db, found))
-    with _scratch(scratch_folder) as scratch:
+    with _scratch(data) as scratch:
         facts = Facts(db, scratch, keys, closes_on)
         yield from limited(facts.grids(found))
         for done, (village, records) in enumerate(found.items()):
@@ -63,7 +67,7 @@ def check_store(
             yield from limited(facts.village(village, records, now_ms))
         yield from limited(facts.due(found))
     if replayed:
-        with _scratch(scratch_folder) as scratch:
+        with _scratch(data) as scratch:
             yield from limited(Replay(db, scratch, keys, closes_on).faults(progress))
 
 

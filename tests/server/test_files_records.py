@@ -226,3 +226,20 @@ def test_the_sweep_takes_what_is_over_and_what_a_crash_left(village: DeskVillage
     os.utime(data / "uploads" / under_way, (village.now_ms / 1000 - 90_000,) * 2)
     assert sweep(uploads_of(village).files) == Swept(2, 0, 1)
     assert not (data / "uploads" / under_way).exists()
+
+
+def test_check_finds_what_is_wrong_with_files(village: DeskVillage) -> None:
+    wang = village.phone("wang")
+    visit(village, wang, photos=DIGESTS[:3])
+    wang.sync()
+    for plain in PICTURES[:3]:
+        upload(wang, plain)
+    assert faults_of(village) == []
+    missing, altered = (village.settings.data / "files" / digest[:2] / digest for digest in DIGESTS[:2])
+    missing.unlink()
+    altered.write_bytes(altered.read_bytes()[:-1])
+    village.store.write_now(lambda db: db.execute("DELETE FROM file_names WHERE digest = ?", (DIGESTS[2],)))
+    village.store.write_now(lambda db: db.execute("DELETE FROM files WHERE digest = ?", (DIGESTS[2],)))
+    found = [(fault.code, fault.where) for fault in faults_of(village, replayed=False)]
+    assert {("file-missing", DIGESTS[0]), ("file-altered", DIGESTS[1])} < set(found)
+    assert {code for code, _ in found} == {"file-missing", "file-altered", "file-name", "arrived"}
