@@ -18,9 +18,16 @@ from tests.server.sync_village import GRID_1, PASSWORD, VILLAGE, TinyVillage, sm
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```json (\w+)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
-BODIES = {"/enrol": "Enrol", "/push": "Push", "/unlock": "Unlock", "/status": "Status", "/files/known": "FilesKnown"}
+BODIES = {
+    "/enrol": "Enrol",
+    "/push": "Push",
+    "/unlock": "Unlock",
+    "/status": "Status",
+    "/orders": "Orders",
+    "/files/known": "FilesKnown",
+}
 ANSWERS = {"/changes": "ChangesPage", "/segments": "SegmentList"} | {
-    path: f"{name}Reply" for path, name in BODIES.items()
+    path: f"{name}Reply" for path, name in (BODIES | {"/rescue": "Rescue"}).items()
 }
 
 
@@ -60,6 +67,8 @@ def test_every_call_of_the_sync_names_its_messages(document: dict[str, Any]) -> 
         for call in methods.values()
         if path.startswith("/sync/v1")
     }
+    octets = calls["/rescue"].pop("requestBody")["content"]
+    assert octets["application/octet-stream"]["schema"]["format"] == "binary"
     asked = {
         path: name_of(call["requestBody"]["content"]) for path, call in calls.items() if "requestBody" in call
     }
