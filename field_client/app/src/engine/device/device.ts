@@ -414,8 +414,17 @@ export class PhoneDevice implements Device {
   }
 
   /** Orders that came while the vault was closed, or to an open phone's own sync. */
-  private follow(orders: Orders): Promise<void> {
-    return orders === 'wipe' ? this.alone(() => this.wipeNow()) : Promise.resolve()
+  private async follow(orders: Orders): Promise<void> {
+    if (this.phase === 'wiped') await this.endWipe()
+    else if (orders === 'wipe') await this.alone(() => this.wipeNow())
+  }
+
+  /** The server was told of the wipe: what is left is handed over, and goes. What fails is tried again with the next asking. */
+  private async endWipe(): Promise<void> {
+    const { unsent = 0, unsentFiles = 0, done = true } = this.closed ?? {}
+    if (done) return
+    if (unsent + unsentFiles > 0) await this.rescue.handOver()
+    else await this.closedPhone?.end()
   }
 
   /** Everything at once: what is shown and read, what is under way, what is on the disk. */

@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Change, Phase } from '@/engine/api'
-import { base64Of, bytesOf } from '@/engine/device/base64'
 import { openDevice, type DeviceOptions, type PhoneDevice } from '@/engine/device/device'
-import { unseal } from '@/engine/device/sealing'
 import { ElsewhereOpen, Locked, LockedOut, StorageFull, Unreachable, WrongPin } from '@/engine/errors'
+import { FakeServer } from './fake_server'
 import { FakeLocks } from './locks'
-import { asDumped, DEVICE, freshDisk, rawDump, SCOPE, VILLAGE, WORKER } from './phone'
+import { asDumped, DEVICE, freshDisk, rawDump, SCOPE } from './phone'
 import { Database } from '@/engine/device/database'
 
 // a PIN takes a quarter of a second on a machine that has nothing else to do
@@ -257,70 +256,3 @@ it('tells data that cannot be read as damaged', async () => {
   await expect(again.unlock(PIN)).rejects.toMatchObject({ name: 'StoreDamaged' })
   expect(again.phase).toBe('damaged')
 })
-
-/** Enrolls and unseals as the server does; everything else of it cannot be reached. */
-class FakeServer {
-  reachable = true
-  readonly token = 'the-token-of-this-phone'
-  readonly signingKeys: string[] = []
-
-  private constructor(
-    private readonly sealing: CryptoKeyPair,
-    private readonly point: string,
-  ) {}
-
-  static async made(): Promise<FakeServer> {
-    const pair = await crypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, false, ['deriveBits'])
-    return new FakeServer(
-      pair,
-      base64Of(new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey))),
-    )
-  }
-
-  readonly fetch: typeof fetch = async (input, init) => {
-    const path = new URL(input instanceof Request ? input.url : input).pathname
-    if (!this.reachable) throw new TypeError('Failed to fetch')
-    const message = JSON.parse(await new Response(init?.body).text()) as Record<string, string>
-    if (message.password !== 'right')
-      return reply(401, { type: 'wrong-password', status: 401, title: '账号或密码不对' })
-    if (path.endsWith('/enrol')) return this.enrol(message)
-    if (path.endsWith('/unlock')) return this.unlock(message)
-    throw new TypeError('Failed to fetch')
-  }
-
-  private enrol(message: Record<string, string>): Response {
-    this.signingKeys.push(message.signing_key ?? '')
-    const key = { id: 'k', key: this.point }
-    return reply(200, {
-      ...this.said(),
-      device: DEVICE,
-      token: this.token,
-      worker: { id: WORKER, name: '张三', role: 'worker', division: VILLAGE },
-      scope: SCOPE,
-      limits: {
-        batch_operations: 500,
-        batch_bytes: 1048576,
-        operation_bytes: 65536,
-        page_records: 1000,
-        lease_working_days: 3,
-      },
-      signing: key,
-      sealing: key,
-    })
-  }
-
-  private async unlock(message: Record<string, string>): Promise<Response> {
-    const plain = await unseal(this.sealing.privateKey, bytesOf(message.sealed_data_key ?? ''))
-    expect(new TextDecoder().decode(plain.slice(0, DEVICE.length))).toBe(DEVICE)
-    return reply(200, { ...this.said(), data_key: base64Of(plain.slice(DEVICE.length)) })
-  }
-
-  private said(): { epoch: string; time: string } {
-    return { epoch: '0192f6c5-0000-7000-8000-00000000e001', time: new Date().toISOString() }
-  }
-}
-
-function reply(status: number, body: unknown): Response {
-  const type = status < 400 ? 'application/json' : 'application/problem+json'
-  return new Response(JSON.stringify(body), { status, headers: { 'content-type': type } })
-}

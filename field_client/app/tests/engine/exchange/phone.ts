@@ -3,6 +3,7 @@ import { IDBFactory } from 'fake-indexeddb'
 import { Database } from '../../../src/engine/device/database'
 import type { OutboxEntry } from '../../../src/engine/device/outbox'
 import { sealedKeyWrite } from '../../../src/engine/device/sealed_key'
+import { readStanding, type Standing } from '../../../src/engine/device/standing'
 import { Store } from '../../../src/engine/device/store'
 import { browserTimes, readTimes } from '../../../src/engine/device/times'
 import { newDataKey, Vault } from '../../../src/engine/device/vault'
@@ -26,6 +27,11 @@ const ABOUT: About = {
   appVersion: 'test',
   pendingFiles: () => 0,
   storageLeftBytes: () => Promise.resolve(1e9),
+}
+
+/** As the lock of the server has it; no lease here. */
+function unlessLocked({ values }: Store): boolean {
+  return values.get('orders') !== 'lock'
 }
 
 export class Phone {
@@ -56,7 +62,7 @@ export class Phone {
     const transport = transportOf(url, network)
     const { database, vault } = await emptyDisk()
     const enrolment = await enrolFirst(database, transport, account, '测试手机', 'test')
-    const store = await Store.open(database, vault)
+    const store = await Store.open(database, vault, undefined, unlessLocked)
     const sealed = await sealedKeyWrite(vault, enrolment.identity)
     await store.write((edit) => {
       takeEnrolment(edit, enrolment)
@@ -65,11 +71,16 @@ export class Phone {
     return new Phone(store, transport, network)
   }
 
+  /** What it may say while it is closed. */
+  standing(): Promise<Standing | null> {
+    return readStanding(this.store.database)
+  }
+
   /** Another phone with all that this one has: what restoring a backup onto a second phone makes. */
   async cloned(): Promise<Phone> {
     const network: { phone: Phone | null } = { phone: null }
     const { database, vault } = await emptyDisk()
-    const store = await Store.open(database, vault)
+    const store = await Store.open(database, vault, undefined, unlessLocked)
     await store.write((edit) => {
       for (const name of ['identity', 'scope', 'anchor', 'clock'] as const) {
         edit.values.set(name, this.store.values.get(name))
