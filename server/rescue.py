@@ -6,6 +6,7 @@ again changes nothing. What a revoked or an unknown device brings is held for a 
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -43,6 +44,8 @@ from sync.rescue import (
 )
 
 TAKEN = "rescue.taken"
+OPENED_AT_ONCE = 2
+"""How many files the server opens at a time: each may hold many operations in memory."""
 ROW_ROOM_BYTES = 1024 * 1024
 CONTINUED, OWN = "continued", "own"
 _VILLAGE_DIGITS = 12
@@ -89,6 +92,7 @@ class Rescue:
     ) -> None:
         self.store, self.keys, self.settings, self.clock = store, keys, settings, clock
         self.intake, self.files = intake, files
+        self.at_once = asyncio.Semaphore(OPENED_AT_ONCE)
 
     def admit(self, header: RescueHeader, carrier: Carrier | None) -> Device | None:
         """The device that a file says it is of; None for one that is not known here and comes by a carrier.

@@ -25,8 +25,6 @@ from sync.protocol import encode
 from sync.rescue import HEADER_BYTES_MAX, MAGIC, RescueHeader, RescueUnreadable, read_header
 
 OCTETS = "application/octet-stream"
-_AT_ONCE = asyncio.Semaphore(2)
-"""How many files are opened at once: each may hold many operations in memory."""
 
 
 @post(
@@ -51,7 +49,7 @@ async def post_rescue(
     await asyncio.to_thread(rescue.files.refuse_on_full_disk, request.content_length or bytes_max)
     with tempfile.TemporaryFile(dir=server.settings.data) as file:
         size = await _received(request.stream(), file, bytes_max, rescue, carrier)
-        async with _AT_ONCE:
+        async with rescue.at_once:
             message = await asyncio.to_thread(rescue.take, file, size, carrier)
     return reply(request, encode(message))
 
