@@ -18,7 +18,7 @@ import type { Outcome } from './outcome'
 import type { CopyReader } from './record_copy'
 import type { ValuesEdit } from './values'
 
-/** The outcome of an operation on a record that was erased. */
+/** The code by which the server says that an operation was erased; and what is kept as its outcome here. */
 const ERASED = 'erased'
 export const KEPT_MS = 30 * 24 * 3600 * 1000
 /** Nobody has to settle these: something else took their place. */
@@ -106,7 +106,7 @@ export class OutboxEdit extends OutboxReader {
     for (const outcome of outcomes) {
       const entry = this.at(outcome.counter)
       if (entry === undefined || isErased(entry)) continue
-      if (outcome.outcome === ERASED && entry.acknowledgedMs !== null) {
+      if (tellsErased(outcome) && entry.acknowledgedMs !== null) {
         this.put(emptied({ ...entry, erased: true }))
         continue
       }
@@ -247,6 +247,11 @@ export function rewritten(exact: string, counter: number, previous: string): str
   } catch {
     return exact
   }
+}
+
+/** Whether the server keeps nothing of an operation any more: a problem where it was refused, else a remark. */
+function tellsErased(outcome: Outcome): boolean {
+  return [...(outcome.problems ?? []), ...(outcome.remarks ?? [])].some((found) => found.code === ERASED)
 }
 
 /** An entry without its bytes, where its record was erased and the server has it; else as it is. */

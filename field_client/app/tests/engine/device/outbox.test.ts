@@ -124,6 +124,28 @@ describe('what became of operations', () => {
     expect(again.outbox.at(2)?.detail?.problems?.[0]?.code).toBe('wrong-type')
   })
 
+  it('takes the bytes along where the server says that an operation was erased, in whichever way', async () => {
+    await captured(3)
+    const digests = [1, 2, 3].map((counter) => store.outbox.digestAt(counter))
+    await store.write((edit) => {
+      edit.outbox.acknowledge(3, 5000)
+      edit.outbox.takeOutcomes(
+        [
+          { counter: 1, outcome: 'rejected', problems: [problem('erased')] },
+          { counter: 2, outcome: 'applied', revision: 1, remarks: [problem('erased')] },
+          { counter: 3, outcome: 'applied', revision: 1, remarks: [problem('clock-off')] },
+        ],
+        3,
+      )
+    })
+    expect(store.outbox.entries().map((one) => [one.outcome, one.exact === ''])).toEqual([
+      ['erased', true],
+      ['erased', true],
+      ['applied', false],
+    ])
+    expect([1, 2, 3].map((counter) => store.outbox.digestAt(counter))).toEqual(digests)
+  })
+
   it('lifts an effective one when the copy holds its revision, and not before', async () => {
     await captured(1)
     await store.write((edit) => {
