@@ -36,13 +36,14 @@ def files_named(kind: str, values: Mapping[str, Any]) -> set[str]:
         return set()
     if kind == "conflict":
         return set(_of_conflict(values))
-    fields = _FIELDS[kind]
-    return {
-        digest
-        for field, value in values.items()
-        if field in fields or field.startswith("answers/")
-        for digest in _digests(value, alone=field in fields)
-    }
+    found: set[str] = set()
+    for field in _FIELDS[kind]:
+        if value := values.get(field):
+            found.update(_digests(value, alone=True))
+    for field, value in values.items():
+        if type(value) is list and field.startswith("answers/"):  # asked of every visit on the push path
+            found.update(_digests(value, alone=False))
+    return found
 
 
 def _of_conflict(values: Mapping[str, Any]) -> Iterator[str]:
