@@ -14,6 +14,7 @@ import platform
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -24,9 +25,10 @@ import msgspec
 
 from field_client.capture import Captured, Draft, capture, require
 from field_client.cases import Cases
+from field_client.closed import ClosedDevice
 from field_client.day_log import DayLog
 from field_client.enrolment import Credentials, Enrolled, enrol
-from field_client.errors import NotEnrolled, NotFound, Refused
+from field_client.errors import ExchangeFailed, NotEnrolled, NotFound, Refused
 from field_client.exchange import ATTEMPTS_MAX, Exchange, Step
 from field_client.files import Files
 from field_client.households import Households
@@ -53,6 +55,8 @@ from sync.protocol import RescueReply
 from sync.record import Record
 from sync.scope import Scope
 from sync.sealing import private_key_from_scalar
+
+WIPE = "wipe"
 
 
 def _nothing(step: Step) -> None:
@@ -200,10 +204,25 @@ class Device:
             identity = self.identity
             exchange = self._exchange(identity.server, identity.certificate, step)
             try:
-                return SyncLoop(exchange, credentials).run()
+                report = SyncLoop(exchange, credentials).run()
             finally:
                 exchange.transport.close()
                 self._forget_view()
+            if report.orders == WIPE:
+                self._end()
+            return report
+
+    def _end(self) -> None:
+        """After a wipe: what is left is handed over sealed, and told; where that fails, `ClosedDevice` goes on."""
+        self.close()
+        how: dict[str, Any] = {
+            "times": self.times,
+            "inner": self._inner,
+            "sleep": self._sleep,
+            "attempts": self._attempts,
+        }
+        with suppress(ExchangeFailed), ClosedDevice(self.store.path, **how) as closed:
+            closed.hand_over()
 
     def change_pin(self, pin: str) -> None:
         """Another PIN from now on. Refused for one that is easy to guess."""

@@ -112,7 +112,12 @@ class Visits:
         return captured
 
     def later(
-        self, household: str | None, started_at: str, fields: dict[str, Any], anyway: bool = False
+        self,
+        household: str | None,
+        started_at: str,
+        fields: dict[str, Any],
+        anyway: bool = False,
+        place: str | None = None,
     ) -> Captured:
         """Write a visit up later: when it occurred and when it is recorded are two times.
 
@@ -124,7 +129,7 @@ class Visits:
             "recorded_at": device.said(),
             "written_up_later": True,
         }
-        return self.record(household, {**said, **fields}, anyway=anyway)
+        return self.record(household, {**said, **fields}, place=place, anyway=anyway)
 
     def record(
         self,

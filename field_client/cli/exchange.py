@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from field_client.cli.session import app, console, local_time, opened, pin_typed, session, show, table, told
+from field_client.cli.session import (
+    app,
+    closed_device,
+    console,
+    local_time,
+    opened,
+    pin_typed,
+    session,
+    session_device,
+    show,
+    table,
+    told,
+)
 from field_client.device import Device
 from field_client.enrolment import Credentials
+from field_client.errors import ExchangeFailed, LockedOut
 from field_client.exchange import Step
 from field_client.salvage import examine
 from field_client.status import DeviceStatus
@@ -72,9 +86,22 @@ def sync(
 ) -> None:
     """上报本机记录，接收变更；中断后从断处继续。 (Hand over and pull; resumes where it broke.)"""
     credentials = Credentials(username, password) if username and password else None
-    with opened() as device:
-        report = _with_progress(device, credentials)
-        show(report, lambda: _tell_report(report))
+    with told():
+        try:
+            device = session_device()
+        except LockedOut:
+            _hear_orders()
+            raise
+        with device:
+            report = _with_progress(device, credentials)
+            show(report, lambda: _tell_report(report))
+
+
+def _hear_orders() -> None:
+    """A locked-out device hears its orders and hands its sealed work over at a sync, too."""
+    with suppress(ExchangeFailed), closed_device() as device:
+        device.orders()
+        device.hand_over()
 
 
 def _with_progress(device: Device, credentials: Credentials | None) -> SyncReport:
@@ -102,6 +129,14 @@ def _tell_report(report: SyncReport) -> None:
     for state, zh in STATES.items():
         if report.counts.get(state) and state in ("waiting", "conflict", "held", "rejected"):
             console.print(f"  {say(zh, state)} {report.counts[state]}")
+    _tell_overcome(report)
+    _tell_files(report)
+    _tell_ended(report)
+
+
+def _tell_overcome(report: SyncReport) -> None:
+    """What went wrong on the way and was put right, or was told to the server."""
+    say = session.say
     if report.enrolled_anew:
         console.print(
             say(
@@ -132,6 +167,10 @@ def _tell_report(report: SyncReport) -> None:
                 ),
                 style="yellow",
             )
+
+
+def _tell_files(report: SyncReport) -> None:
+    say = session.say
     if report.files_uploaded:
         console.print(say(f"上传文件{report.files_uploaded}个", f"{report.files_uploaded} files uploaded"))
     for why in report.files_refused:
@@ -140,6 +179,11 @@ def _tell_report(report: SyncReport) -> None:
         console.print(
             say(f"再次代交救援文件{report.handed_in_again}个", f"{report.handed_in_again} rescue files again")
         )
+
+
+def _tell_ended(report: SyncReport) -> None:
+    """What this device may no longer do."""
+    say = session.say
     if report.reading_ended:
         console.print(
             say(

@@ -80,14 +80,24 @@ def main(
 @contextmanager
 def opened() -> Iterator[Device]:
     """The device, for one command; what goes wrong is said in words and ends with a code."""
-    with told(), Device(session.data, pin_typed()) as device:
+    with told(), session_device() as device:
         yield device
+
+
+def session_device() -> Device:
+    """The device of this session, by its PIN."""
+    return Device(session.data, pin_typed())
+
+
+def closed_device() -> ClosedDevice:
+    """The same without its PIN."""
+    return ClosedDevice(session.data)
 
 
 @contextmanager
 def closed() -> Iterator[ClosedDevice]:
     """The device without its PIN, for one command."""
-    with told(), ClosedDevice(session.data) as device:
+    with told(), closed_device() as device:
         yield device
 
 

@@ -25,7 +25,7 @@ from field_client.cli.session import (
     tell_problems,
 )
 from field_client.device import Device
-from field_client.errors import FieldError, Mistyped, NotFound
+from field_client.errors import FieldError, Mistyped, NotFound, ReadingLocked
 from field_client.visits import OpenVisit
 from forms.handling.calendar import SHANGHAI
 
@@ -92,7 +92,7 @@ def start_visit(
 ) -> None:
     """到门口：记下开始时间。 (At the door: note when the visit begins.)"""
     with opened() as device:
-        found = None if household is None else device.households.get(household).id
+        found, place = (None, place) if household is None else _where(device, household)
         if found is None and place is None:
             raise NotFound("要写明走访的户或场所", "name a household or a place")
         left = device.visits.open_visit()
@@ -129,8 +129,9 @@ def add_visit(
     with opened() as device:
         fields = _fields(device, outcome, note, finding, purpose, companion, photo)
         given = read_answers(device, item, answer, answers)
-        found = device.households.get(household).id
-        tell_captured(device.visits.record(found, fields, item=item, answers=given, anyway=anyway))
+        found, place = _where(device, household)
+        captured = device.visits.record(found, fields, place=place, item=item, answers=given, anyway=anyway)
+        tell_captured(captured)
 
 
 @visits.command("later")
@@ -144,13 +145,13 @@ def write_up(
     with opened() as device:
         when = _moment_typed(at, device.now_ms())
         fields = _fields(device, outcome, note, finding, purpose, companion, photo)
-        found = device.households.get(household).id
-        tell_captured(device.visits.later(found, when, fields, anyway))
+        found, place = _where(device, household)
+        tell_captured(device.visits.later(found, when, fields, anyway, place))
 
 
 def _tell_left(device: Device, left: OpenVisit) -> None:
     """A visit that was started, never finished, and is no longer kept: said, so that it can be written up."""
-    home = None if left.household is None else device.view.get(left.household)
+    home = None if left.household is None else device.shown.get(left.household)
     where = str(home.values["name"]) if home is not None else left.place or ""
     began = local_time(left.started_at)
     problems_to.print(
@@ -161,6 +162,21 @@ def _tell_left(device: Device, left: OpenVisit) -> None:
         style="yellow",
         soft_wrap=True,
     )
+
+
+def _where(device: Device, typed: str) -> tuple[str | None, str | None]:
+    """(household, None), or (None, place) as it was typed where reading is locked: capturing goes on."""
+    try:
+        return device.households.get(typed).id, None
+    except ReadingLocked as locked:
+        problems_to.print(
+            session.say(
+                f"{locked.message}；照所写的“{typed}”登记", f"{locked.message_en}; captured as typed"
+            ),
+            style="yellow",
+            soft_wrap=True,
+        )
+        return None, typed
 
 
 def _moment_typed(text: str, now_ms: int) -> str:

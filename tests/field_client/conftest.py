@@ -2,11 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.field_client.field_world import Phone
-from tests.server.sync_village import TinyVillage, tiny_village
+from field_client.cli import session as shared
+from field_client.closed import ClosedDevice
+from field_client.device import Device
+from tests.field_client.field_commands import Commands
+from tests.field_client.field_world import FAST, PIN, SERVER, Phone
+from tests.server.sync_village import PASSWORD, TinyVillage, tiny_village
 
 
 @pytest.fixture
@@ -27,3 +32,29 @@ def phone(village: TinyVillage, tmp_path: Path) -> Iterator[Callable[..., Phone]
     yield make
     for one in made:
         one.device.close()
+
+
+@pytest.fixture
+def run(village: TinyVillage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Commands]:
+    """Commands against the village, its network and clocks in the place of the machine's."""
+    commands = Commands(village, tmp_path / "worker.db")
+    monkeypatch.setenv("ALLPOST_FIELD_PIN", PIN)
+    how: dict[str, Any] = {
+        "times": commands.times, "inner": commands.network, "sleep": lambda _: None, "attempts": 2,
+        "pin_iterations": FAST,
+    }  # fmt: skip
+    monkeypatch.setattr(shared, "ClosedDevice", lambda path: ClosedDevice(path, **how))
+    monkeypatch.setattr(
+        shared,
+        "Device",
+        lambda path, pin: Device(path, pin, **how),
+    )
+    yield commands
+
+
+@pytest.fixture
+def enrolled(run: Commands) -> Commands:
+    assert run("enrol", SERVER, "-u", "wang", "-p", PASSWORD).exit_code == 0
+    assert "同步完成" in run("sync").stdout
+    run.network.down = True
+    return run

@@ -9,6 +9,7 @@ import pytest
 
 from field_client.capture import Draft
 from field_client.cases import NewCase
+from field_client.closed import ClosedDevice
 from field_client.errors import CallRefused, ReadingLocked, Refused, Unreachable, Wiped
 from tests.field_client.field_world import SERVER, Phone, values
 from tests.server.sync_village import GRID_1, GRID_2, HOUR_MS, VILLAGE, TinyVillage, household_id, resident_id
@@ -408,10 +409,37 @@ def test_an_order_to_wipe_takes_everything_but_what_is_not_handed_over(
     assert (report.orders, report.pushed) == ("wipe", 1)
     with pytest.raises(Wiped):
         wang.device.households.ask(VILLAGE, "三")
-    wang.device.close()
-    assert not wang.path.exists()
-    with pytest.raises(Wiped):
+    assert sorted(one.name for one in wang.path.parent.glob("wang.db*")) == ["wang.db.lock"]
+    (told,) = village.rows("SELECT count(*) FROM audit WHERE action = 'device.wiped' AND device = ?", device)
+    assert told == (1,)
+    assert not wang.restart().enrolled
+
+
+def test_a_wipe_at_a_sync_keeps_what_was_captured_meanwhile_until_it_is_handed_over(
+    village: TinyVillage, phone: Make
+) -> None:
+    wang = phone().enrol()
+    device = wang.device.identity.device
+    village.store.write_now(
+        lambda db: db.execute("UPDATE devices SET orders = 'wipe' WHERE id = ?", (device,))
+    )
+    late: list[str] = []
+
+    def captures(request: httpx.Request) -> None:
+        if request.url.path.endswith("/status") and not late:
+            late.append(wang.device.households.ask(VILLAGE, "正在登记").record)
+        if request.url.path.endswith("/rescue"):
+            raise httpx.ConnectError("gone again", request=request)
+
+    wang.network.fault = captures
+    assert wang.device.sync().orders == "wipe"
+    with pytest.raises(Wiped) as wiped:
         wang.opened()
+    assert wiped.value.operations == 1
+    wang.network.fault = None
+    with ClosedDevice(wang.path, times=wang.times, inner=wang.network) as closed:
+        closed.hand_over()
+    assert village.record(late[0]).values["text"] == "正在登记"
 
 
 def test_a_capture_from_another_thread_during_a_sync_is_neither_lost_nor_doubled(

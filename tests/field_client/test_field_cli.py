@@ -1,19 +1,16 @@
 """The commands as a worker gives them: in Chinese, with the network cable out, never a traceback."""
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from rich.cells import cell_len
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from field_client.cli import app
-from field_client.cli import session as shared
-from field_client.closed import ClosedDevice
-from field_client.device import Device
-from tests.field_client.field_world import FAST, PIN, SERVER, Network, Phone, TestTimes
+from tests.field_client.field_commands import Commands
+from tests.field_client.field_world import SERVER, Phone
 from tests.server.sync_village import (
     GRID_1,
     NUMBER,
@@ -28,57 +25,6 @@ HOME = household_id(GRID_1, 0)
 PERSON = resident_id(GRID_1, 0, 0)
 LI = "01937d2e-0000-7000-8000-000000000009"
 Make = Callable[..., Phone]
-
-
-class Commands:
-    """Runs commands on one file, each as a process would: the device is opened and closed."""
-
-    def __init__(self, village: TinyVillage, path: Path) -> None:
-        self.path = path
-        self.network = Network(village.client._transport)
-        self.times = TestTimes(lambda: village.now_ms)
-
-    def __call__(self, *arguments: str, json_: bool = False, english: bool = False) -> Result:
-        options = [
-            "--data",
-            str(self.path),
-            *(["--json"] if json_ else []),
-            *(["--lang", "en"] if english else []),
-        ]
-        result = CliRunner().invoke(app, [*options, *arguments], catch_exceptions=True)
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result
-
-    def json(self, *arguments: str) -> Any:
-        result = self(*arguments, json_=True)
-        assert result.exit_code == 0, result.output
-        return json.loads(result.stdout)
-
-
-@pytest.fixture
-def run(village: TinyVillage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Commands]:
-    """Commands against the village, its network and clocks in the place of the machine's."""
-    commands = Commands(village, tmp_path / "worker.db")
-    monkeypatch.setenv("ALLPOST_FIELD_PIN", PIN)
-    how: dict[str, Any] = {
-        "times": commands.times, "inner": commands.network, "sleep": lambda _: None, "attempts": 2,
-        "pin_iterations": FAST,
-    }  # fmt: skip
-    monkeypatch.setattr(shared, "ClosedDevice", lambda path: ClosedDevice(path, **how))
-    monkeypatch.setattr(
-        shared,
-        "Device",
-        lambda path, pin: Device(path, pin, **how),
-    )
-    yield commands
-
-
-@pytest.fixture
-def enrolled(run: Commands) -> Commands:
-    assert run("enrol", SERVER, "-u", "wang", "-p", PASSWORD).exit_code == 0
-    assert "同步完成" in run("sync").stdout
-    run.network.down = True
-    return run
 
 
 def test_not_enrolled_yet_says_what_to_do(run: Commands) -> None:

@@ -6,8 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from field_client.cli import app
+from tests.field_client.field_commands import Commands
 from tests.field_client.field_world import PIN
-from tests.field_client.test_field_cli import Commands, enrolled, run  # noqa: F401  # fixtures
 from tests.field_client.test_field_files import picture
 from tests.field_client.test_field_lost import order, read_out
 from tests.server.sync_village import GRID_1, PASSWORD, TinyVillage, household_id
@@ -23,7 +23,7 @@ def new_pin(tmp_path: Path) -> str:
     return str(file)
 
 
-def typed(run: Commands, *arguments: str, text: str) -> str:  # noqa: F811
+def typed(run: Commands, *arguments: str, text: str) -> str:
     result = CliRunner().invoke(app, ["--data", str(run.path), *arguments], input=text)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result.output + result.stderr
@@ -32,7 +32,7 @@ def typed(run: Commands, *arguments: str, text: str) -> str:  # noqa: F811
 def test_the_pin_is_asked_for_unseen_and_twice_where_it_is_new(
     run: Commands,
     monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
     monkeypatch.delenv("ALLPOST_FIELD_PIN")
     said = typed(run, "status", text=f"{PIN}\n{PIN}\n")
@@ -46,14 +46,14 @@ def test_the_pin_is_asked_for_unseen_and_twice_where_it_is_new(
 
 def test_a_pin_that_is_easy_to_guess_is_refused_in_words(
     run: Commands,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("ALLPOST_FIELD_PIN", "123456")
     result = run("status")
     assert result.exit_code == 2 and "连续" in result.stderr
 
 
-def test_changing_the_pin(enrolled: Commands, new_pin: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_changing_the_pin(enrolled: Commands, new_pin: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "已更换" in enrolled("pin", "change", "--new-pin-file", new_pin).stdout
     assert "口令不对" in enrolled("status").stderr
     monkeypatch.setenv("ALLPOST_FIELD_PIN", NEW_PIN)
@@ -64,9 +64,9 @@ def test_locked_out_it_says_the_ways_on_and_each_of_them_works(
     enrolled: Commands,
     village: TinyVillage,
     new_pin: str,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run = enrolled  # noqa: F811
+    run = enrolled
     run.json("ask", "能不能在村里交水费")
     device = run.json("status")["device"]
     code = read_out(village, device)
@@ -89,9 +89,9 @@ def test_locked_out_it_says_the_ways_on_and_each_of_them_works(
 
 def test_a_wipe_by_order_says_what_remains_and_hand_over_ends_it(
     enrolled: Commands,
-    village: TinyVillage,  # noqa: F811
+    village: TinyVillage,
 ) -> None:
-    run = enrolled  # noqa: F811
+    run = enrolled
     run.json("ask", "能不能在村里交水费")
     order(village, run.json("status")["device"], "wipe")
     run.network.down = False
@@ -106,9 +106,9 @@ def test_a_wipe_by_order_says_what_remains_and_hand_over_ends_it(
 def test_a_rescue_file_is_made_and_handed_in_by_a_colleague(
     enrolled: Commands,
     village: TinyVillage,
-    tmp_path: Path,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
-    run = enrolled  # noqa: F811
+    run = enrolled
     run.json("ask", "能不能在村里交水费")
     file, again = tmp_path / "wang.rescue", tmp_path / "closed.rescue"
     assert "只有服务器能打开" in run("rescue", "make", str(file)).stdout
@@ -129,9 +129,9 @@ def test_a_rescue_file_is_made_and_handed_in_by_a_colleague(
 def test_a_visit_with_a_photo_and_the_proof_that_it_arrived(
     enrolled: Commands,
     village: TinyVillage,
-    tmp_path: Path,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
-    run = enrolled  # noqa: F811
+    run = enrolled
     photo = str(picture(tmp_path / "photo.jpg"))
     visit = run.json("visit", "add", HOME, "--photo", photo)
     case = run.json("case", "new", "permit", "--household", HOME, "--name", "演示人", "--answer", "hospital=医院",
@@ -145,3 +145,36 @@ def test_a_visit_with_a_photo_and_the_proof_that_it_arrived(
     assert run.json("proof", visit["operation"])["counter"] == visit["counter"]
     assert "1 / 1 已到" in run("case", "show", case["record"]["id"]).stdout
     assert "不是能读的照片" in run("visit", "add", HOME, "--photo", str(run.path)).stderr
+
+
+def test_under_a_lock_a_visit_and_a_case_are_captured_as_they_are_typed(
+    enrolled: Commands, village: TinyVillage
+) -> None:
+    run = enrolled
+    order(village, run.json("status")["device"], "lock")
+    run.network.down = False
+    run.json("sync")
+    assert "已被锁定" in run("households", "search", "沈").stderr
+    visit = run("visit", "add", "演示路0号沈家")
+    assert visit.exit_code == 0 and "照所写的" in visit.stderr
+    case = run.json("case", "new", "permit", "--name", "演示人", "--answer", "hospital=医院")["record"]["id"]
+    assert run.json("sync")["counts"] == {"applied": 3}
+    places = [one.values.get("place") for _, one in village.records().values() if one.kind == "visit"]
+    assert places == ["演示路0号沈家"] and village.record(case).values["applicant_name"] == "演示人"
+
+
+def test_a_locked_out_device_hands_over_and_is_wiped_at_a_sync_too(
+    enrolled: Commands, village: TinyVillage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = enrolled
+    asked = run.json("ask", "能不能在村里交水费")["record"]
+    device = run.json("status")["device"]
+    monkeypatch.setenv("ALLPOST_FIELD_PIN", "864202")
+    for _ in range(5):
+        run("status")
+    run.network.down = False
+    assert "已锁死" in run("sync").stderr
+    assert village.record(asked).values["text"] == "能不能在村里交水费"
+    order(village, device, "wipe")
+    run("sync")
+    assert not run.path.exists()
