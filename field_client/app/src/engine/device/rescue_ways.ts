@@ -34,7 +34,7 @@ export interface RescueSurroundings {
 }
 
 /** Codes of a small file are made of pieces of this size, which any camera reads; of a larger one of larger pieces. */
-const EASY_CHUNK_BYTES = 300
+const EASY_CHUNK_BYTES = 400
 
 export class RescueWays implements Rescue {
   constructor(private readonly around: RescueSurroundings) {}
