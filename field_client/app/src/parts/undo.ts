@@ -24,3 +24,9 @@ export async function takeBack(): Promise<void> {
   offered.value = null
   if (last) await attempt(async () => last.undo())
 }
+
+/** The vault is closed: what was told names somebody, and cannot be taken back any more. */
+export function forgetOffer(): void {
+  clearTimeout(timer)
+  offered.value = null
+}
