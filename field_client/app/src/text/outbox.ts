@@ -4,6 +4,7 @@ export default {
     syncNow: '现在同步',
     syncing: '正在同步…',
     allSent: '都上传了',
+    recordsSent: '登记的记录都上传了',
     allSentHint: '登记的内容会先存在本机，有信号时自动上传，还没上传的列在这里。',
     waiting: '待上传',
     waitingCount: '{count} 条待上传，最早一条 {at}',
@@ -67,6 +68,7 @@ export default {
     syncNow: 'Sync now',
     syncing: 'Syncing…',
     allSent: 'All uploaded',
+    recordsSent: 'All records are uploaded',
     allSentHint:
       'What you capture is kept here first and uploaded by itself; what still waits is listed here.',
     waiting: 'Waiting',

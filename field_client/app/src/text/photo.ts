@@ -103,7 +103,7 @@ export default {
     fetching: 'Fetching…',
     elsewhere: 'Still on another phone',
     arrived: 'Photos: {arrived} of {count} arrived',
-    arrivedAll: 'Photos: all {count} on the server',
+    arrivedAll: 'Photos: {count} of {count} on the server',
     papers: 'Photos of papers',
     papersHint: 'Kept with the case: the record is uploaded first, then its photos.',
     waiting: '{count} photos and signatures wait · about {size}',

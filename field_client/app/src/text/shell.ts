@@ -19,6 +19,7 @@ export default {
     sync: {
       never: '还没有同步过',
       allSynced: '已全部同步 {at}',
+      recordsSynced: '记录已同步 {at}',
       waiting: '{n} 条待上传',
       trouble: '{n} 条需要处理',
       offlineFor: '无信号，已离线 {time}，可继续工作',
@@ -54,6 +55,7 @@ export default {
     sync: {
       never: 'Not synced yet',
       allSynced: 'All synced {at}',
+      recordsSynced: 'records synced {at}',
       waiting: '{n} waiting',
       trouble: '{n} need you',
       offlineFor: 'No signal for {time}; you can go on working',

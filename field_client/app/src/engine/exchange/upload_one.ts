@@ -3,7 +3,7 @@
  * refused for what it is, the line or the server fails (an error, later again), or the upload is over and begins anew.
  */
 import type { HttpResponse, PreviousUpload, UploadOptions } from 'tus-js-client'
-import { CallRefused, ExchangeFailed, Unreachable } from '../errors'
+import { CallRefused, Unreachable, type ExchangeFailed } from '../errors'
 import { refusalOf } from './refusal'
 import { FetchStack, type TusLine } from './tus_http'
 
