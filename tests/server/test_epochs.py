@@ -15,14 +15,17 @@ from typing import Any
 
 import pytest
 
+from grid_map.days import count_day
 from server.epochs import EpochBegan
 from server.live import Live
+from server.signing import reconciliation_of
 from server.store import epochs
 from server.store.changes import epoch_of
 from tests.server.sync_device import Refused, SyncDevice
 from tests.server.sync_village import (
     GRID_1,
     GRID_2,
+    VILLAGE,
     faults_of,
     household_id,
     small_catalogue,
@@ -224,6 +227,33 @@ def test_a_hostile_phone_begins_no_second_epoch(snapshots: Snapshots) -> None:
         wang.receipt = ahead
         wang.push_body([])
     assert snapshots.epochs() == ["founded", "receipt"]
+
+
+def test_what_no_phone_keeps_any_more_is_missing_with_its_numbers(snapshots: Snapshots) -> None:
+    """Five were delivered, the server is set back to the second, the phone keeps only the last: two are missing."""
+    wang = snapshots.phone("wang")
+    notes(wang, "一", "二")
+    snapshot = snapshots.taken("before")
+    notes(wang, "三", "四", "五")
+    snapshots.brought_back(snapshot)
+    wang.status()
+    assert wang.acknowledged == 2
+    first, wang.operations = wang.device, wang.operations[4:]  # 30 days later
+    wang.enrol_anew()
+    wang.sync()
+    now_ms = snapshots.village.now_ms
+    day = snapshots.village.store.read_now(
+        lambda db: reconciliation_of(
+            db,
+            snapshots.village.keys,
+            snapshots.village.settings.report_after,
+            VILLAGE,
+            count_day(now_ms),
+            now_ms,
+        )
+    )
+    row = next(row for row in day.rows if row.device == first)
+    assert (row.captured, row.arrived, row.missing) == (5, 3, 2)
 
 
 Change = Callable[[dict[str, Any], SyncDevice, SyncDevice], dict[str, Any]]
