@@ -201,6 +201,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sync/v1/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 询问指令
+         * @description 锁着的设备凭自己的签名询问指令；清除后告知已清除。
+         */
+        post: operations["SyncV1OrdersPostOrders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sync/v1/rescue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 交入救援文件
+         * @description 设备自己或由他人代交的密封文件；重复交入不改变任何内容；有审计记录。
+         */
+        post: operations["SyncV1RescuePostRescue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sync/v1/files/known": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 哪些文件已存妥
+         * @description 所问的摘要中，哪些文件已完整、核对过并存妥；设备据此才可删除本机的副本。
+         */
+        post: operations["SyncV1FilesKnownPostFilesKnown"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sync/v1/files/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一个文件
+         * @description 范围内的记录提到的、或本人上传的文件，以附件下载；每次都记入审计。
+         */
+        get: operations["SyncV1FilesDigestGetFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -249,6 +329,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{device}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 确认设备
+         * @description 停用记录丢失后，由市级管理员确认设备可以继续读取。
+         */
+        post: operations["ApiV1DevicesConfirmationPostConfirmation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -289,6 +389,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{device}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 锁定或解除锁定
+         * @description 手机一时找不到时先锁定（不停用），找到后解除；丢失应停用并清除。
+         */
+        post: operations["ApiV1DevicesOrdersPostDeviceOrders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device}/unlock-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 读出开锁码
+         * @description 值班窗口为忘记口令的工作者读出其手机的开锁码，须写明原因；有审计记录。
+         */
+        post: operations["ApiV1DevicesUnlockCodePostUnlockCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -303,6 +443,30 @@ export interface paths {
         get: operations["ApiV1AuditGetAudit"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/{resident}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 预览删除居民资料
+         * @description 将删除什么，哪些要人工查看；`visit` 为一并删除内容的入户记录，可多个。
+         */
+        get: operations["ApiV1ResidentsErasureGetErasure"];
+        put?: never;
+        /**
+         * 删除居民资料
+         * @description 由市级管理员下令，不能撤回；再次调用不会改变什么。
+         */
+        post: operations["ApiV1ResidentsErasurePostErasure"];
         delete?: never;
         options?: never;
         head?: never;
@@ -471,6 +635,26 @@ export interface paths {
          * @description 写明最后一天。
          */
         post: operations["ApiV1VillagesAssignmentsEndPostAssignmentEnd"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一个文件
+         * @description 办件或入户提到的照片，以附件下载；能看该办件或入户的人才能取，每次都记入审计。
+         */
+        get: operations["ApiV1FilesDigestGetCaseFile"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -698,12 +882,33 @@ export interface components {
             acknowledged: number;
             unsettled: number;
             pending: number | null;
+            pending_files: number;
             oldest_pending: string | null;
             orders: string;
+            orders_because: string | null;
+            orders_told_at: string | null;
+            wiped_at: string | null;
+            may_hold: boolean;
             revoked_at: string | null;
             revoked_because: string | null;
             continued_at: string | null;
             continues: string | null;
+        };
+        /** Done */
+        Done: {
+            resident: string;
+            village: string;
+            again: boolean;
+            /** @default 0 */
+            records?: number;
+            /** @default 0 */
+            operations?: number;
+            /** @default 0 */
+            cleaned?: number;
+            /** @default 0 */
+            visits?: number;
+            /** @default 0 */
+            files?: number;
         };
         /** Duplicate */
         Duplicate: {
@@ -738,6 +943,34 @@ export interface components {
             detail?: {
                 [key: string]: unknown;
             };
+        };
+        /** ErasurePreview */
+        ErasurePreview: {
+            resident: string;
+            village: string;
+            residents?: string[];
+            records?: {
+                [key: string]: number;
+            };
+            /** @default 0 */
+            operations?: number;
+            /** @default 0 */
+            cleaned?: number;
+            visits?: string[];
+            not_found?: string[];
+            to_look_at?: components["schemas"]["ToLookAt"][];
+            erased_at?: string | null;
+            reason?: string | null;
+        };
+        /** ErasureReply */
+        ErasureReply: {
+            done: components["schemas"]["Done"];
+            overwritten: boolean;
+        };
+        /** ErasureRequest */
+        ErasureRequest: {
+            reason: components["schemas"]["Reason"];
+            visits?: string[];
         };
         /** Figure */
         Figure: {
@@ -797,6 +1030,12 @@ export interface components {
             /** @default 0 */
             cases_at_window?: number;
         };
+        /** OrdersGiven */
+        OrdersGiven: {
+            /** @enum {string} */
+            orders: "lock" | "none";
+            reason: string;
+        };
         /**
          * OutcomeEntry
          * @description What became of one operation. `cursor` is set on one that changed after it was first told.
@@ -850,6 +1089,14 @@ export interface components {
             /** @default false */
             remark?: boolean;
         };
+        /**
+         * Reason
+         * @description Why: the cases of the Personal Information Protection Law (个人信息保护法), article 47, by a code of ours.
+         *
+         *         A code and no text, so that nothing personal comes into the log.
+         * @enum {string}
+         */
+        Reason: "purpose-achieved" | "service-ended" | "consent-withdrawn" | "unlawful" | "other-law";
         /** Reconciliation */
         Reconciliation: {
             village: string;
@@ -957,6 +1204,23 @@ export interface components {
             month: string;
             rules: components["schemas"]["CountingRule"][];
             figures: components["schemas"]["Figure"][];
+        };
+        /** ToLookAt */
+        ToLookAt: {
+            record: string;
+            kind: string;
+            village: string;
+            fields: string[];
+        };
+        /** UnlockCode */
+        UnlockCode: {
+            device: string;
+            code: string;
+            told_at: string;
+        };
+        /** UnlockCodeRequest */
+        UnlockCodeRequest: {
+            reason: string;
         };
         /** UnsettledOperation */
         UnsettledOperation: {
@@ -1224,6 +1488,67 @@ export interface components {
             limits: components["schemas"]["Limits"];
             signing: components["schemas"]["PublicKey"];
             sealing: components["schemas"]["PublicKey"];
+        };
+        /**
+         * OrdersRequest
+         * @description A device whose vault is locked asks for its orders, signed by its own key instead of its token.
+         *
+         *         `signature` (Base64) stands over `allpost-orders`, the device, the time and `wiped` or `held`, joined by line feeds.
+         */
+        OrdersRequest: {
+            device: string;
+            time: string;
+            /** @default false */
+            wiped?: boolean;
+            signature: string;
+        };
+        /**
+         * OrdersReply
+         * @description Orders, and how far the server has the device.
+         */
+        OrdersReply: {
+            epoch: string;
+            time: string;
+            orders: string;
+            acknowledged: number;
+            digest: string;
+        };
+        /**
+         * RescueReply
+         * @description What a rescue file brought: operations and files that were new, and those that were here already.
+         *
+         *         `identity`: `continued` its device's own chain, or taken in under an `own` one. `unreadable`: rows that could
+         *         not be opened.
+         */
+        RescueReply: {
+            epoch: string;
+            time: string;
+            device: string;
+            identity: string;
+            operations_new: number;
+            operations_known: number;
+            held: number;
+            files_new: number;
+            files_known: number;
+            unreadable: number;
+            acknowledged: number;
+            digest: string;
+        };
+        /**
+         * FilesKnownRequest
+         * @description Digests of files that a device keeps.
+         */
+        FilesKnownRequest: {
+            digests: string[];
+        };
+        /**
+         * FilesKnownReply
+         * @description Those of them that are whole, checked and durable here.
+         */
+        FilesKnownReply: {
+            epoch: string;
+            time: string;
+            durable: string[];
         };
         /**
          * Operation
@@ -1629,6 +1954,108 @@ export interface operations {
             "5XX": components["responses"]["Refused"];
         };
     };
+    SyncV1OrdersPostOrders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrdersRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrdersReply"];
+                };
+            };
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Refused"];
+        };
+    };
+    SyncV1RescuePostRescue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RescueReply"];
+                };
+            };
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Refused"];
+        };
+    };
+    SyncV1FilesKnownPostFilesKnown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilesKnownRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilesKnownReply"];
+                };
+            };
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Refused"];
+        };
+    };
+    SyncV1FilesDigestGetFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Refused"];
+        };
+    };
     ApiV1SessionsCreateSession: {
         parameters: {
             query?: never;
@@ -1725,6 +2152,30 @@ export interface operations {
             "5XX": components["responses"]["Refused"];
         };
     };
+    ApiV1DevicesConfirmationPostConfirmation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCard"];
+                };
+            };
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Refused"];
+        };
+    };
     ApiV1DevicesGetDevices: {
         parameters: {
             query?: {
@@ -1777,6 +2228,63 @@ export interface operations {
             "5XX": components["responses"]["Refused"];
         };
     };
+    ApiV1DevicesOrdersPostDeviceOrders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrdersGiven"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCard"];
+                };
+            };
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Refused"];
+        };
+    };
+    ApiV1DevicesUnlockCodePostUnlockCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnlockCodeRequest"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "cache-control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnlockCode"];
+                };
+            };
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Refused"];
+        };
+    };
     ApiV1AuditGetAudit: {
         parameters: {
             query?: {
@@ -1798,6 +2306,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Refused"];
+        };
+    };
+    ApiV1ResidentsErasureGetErasure: {
+        parameters: {
+            query?: {
+                visit?: string[] | null;
+            };
+            header?: never;
+            path: {
+                resident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasurePreview"];
+                };
+            };
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Refused"];
+        };
+    };
+    ApiV1ResidentsErasurePostErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                resident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureReply"];
                 };
             };
             "4XX": components["responses"]["Refused"];
@@ -2067,6 +2629,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Refused"];
+        };
+    };
+    ApiV1FilesDigestGetCaseFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             "4XX": components["responses"]["Refused"];

@@ -25,38 +25,10 @@ export type StatusRequest = Schemas['StatusRequest']
 export type StatusReply = Schemas['StatusReply']
 export type UnlockRequest = Schemas['UnlockRequest']
 export type UnlockReply = Schemas['UnlockReply']
-export interface FilesKnownReply {
-  epoch: string
-  time: string
-  durable: string[]
-}
-export interface OrdersRequest {
-  device: string
-  time: string
-  wiped: boolean
-  signature: string
-}
-export interface OrdersReply {
-  epoch: string
-  time: string
-  orders: string
-  acknowledged: number
-  digest: string
-}
-export interface RescueReply {
-  epoch: string
-  time: string
-  device: string
-  identity: string
-  operations_new: number
-  operations_known: number
-  held: number
-  files_new: number
-  files_known: number
-  unreadable: number
-  acknowledged: number
-  digest: string
-}
+export type FilesKnownReply = Schemas['FilesKnownReply']
+export type OrdersRequest = Schemas['OrdersRequest']
+export type OrdersReply = Schemas['OrdersReply']
+export type RescueReply = Schemas['RescueReply']
 export type VillageVersion = Schemas['VillageVersion']
 export type Gone = Schemas['Gone']
 export type RawOperation = Schemas['RawOperation']
