@@ -39,6 +39,7 @@ def test_a_pin_chosen_anew_keeps_the_visit_that_waits(demo: ServedDemo, phone: P
     button(page, "现在锁上").click()
     one.context.set_offline(False)
     button(page, "忘记口令").click()
+    button(page, "用账号打开").click()
     page.get_by_label("账号").fill(WORKER)
     page.get_by_label("密码", exact=True).fill(demo.password(WORKER))
     button(page, "下一步：设新口令").click()
@@ -48,11 +49,15 @@ def test_a_pin_chosen_anew_keeps_the_visit_that_waits(demo: ServedDemo, phone: P
     arrivals.prove_once()
 
 
-def test_who_guesses_waits(demo: ServedDemo, phone: Phones) -> None:
+def test_who_guesses_ends_the_pin(demo: ServedDemo, phone: Phones) -> None:
     page = enrol(phone(demo.address), demo, COLLEAGUE)
     page.reload()
-    for _ in range(WRONG_PINS):
+    for left in range(WRONG_PINS - 1, 0, -1):
         type_pin(page, OTHER_PIN)
         button(page, "打开").click()
-        expect(page.get_by_role("alert").filter(has_text="口令不对")).to_be_visible()
-    expect(page.get_by_role("alert").filter(has_text="请等")).to_be_visible()
+        expect(page.get_by_role("alert").filter(has_text=f"还可试 {left} 次")).to_be_visible()
+    type_pin(page, OTHER_PIN)
+    button(page, "打开").click()
+    expect(page.get_by_role("heading", name="口令已作废")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="口令已作废")).to_be_visible()
