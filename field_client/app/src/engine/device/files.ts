@@ -41,9 +41,9 @@ export interface FileState {
 /** Nobody names it any more, and no undo is offered: it can go. */
 const ORPHAN_MS = DAY_MS
 /** How long the phone's copy outlives its arrival: a server that is restored gets it again. */
-export const KEPT_AFTER_ARRIVAL_MS = 30 * DAY_MS
+const KEPT_AFTER_ARRIVAL_MS = 30 * DAY_MS
 /** With less room than this an arrived file goes sooner. */
-export const ROOM_BYTES = 200 * 1024 * 1024
+const ROOM_BYTES = 200 * 1024 * 1024
 
 export class FileStore {
   private constructor(

@@ -15,7 +15,7 @@ export interface Picture {
   type: string
 }
 
-export class NoPicture extends FieldError {
+class NoPicture extends FieldError {
   constructor(cause?: unknown) {
     super(
       '这张照片的格式打不开，没有加进来',
@@ -47,7 +47,7 @@ export function pictureOfVideo(video: HTMLVideoElement): Promise<Picture> {
 }
 
 /** The size that a picture is drawn at: never larger than it is. */
-export function fitted(width: number, height: number): { width: number; height: number } {
+function fitted(width: number, height: number): { width: number; height: number } {
   const scale = Math.min(1, LONGEST_SIDE_PX / Math.max(width, height, 1))
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) }
 }
