@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from field_client.errors import DiskFull, StoreDamaged
+from field_client.errors import DiskFull, FieldError, StoreDamaged
 
 _MISSING = ("no such table", "no such column")
 
@@ -129,7 +129,13 @@ def _connected(path: Path, key: bytes | None) -> Any:
     if key is None:
         return sqlite3.connect(path, **how)
     if SQLCIPHER is None:
-        raise StoreDamaged(str(path), "SQLCipher is needed to read it: pip install 'allpost[sqlcipher]'")
+        # no damage: the doctor must not take it for one and move a sound file aside
+        raise FieldError(
+            f"数据文件由 SQLCipher 加密，这台机器没有安装它：{path}",
+            f"SQLCipher is needed to read {path}",
+            "请安装：pip install 'allpost[sqlcipher]'",
+            "install it: pip install 'allpost[sqlcipher]'",
+        )
     connection = SQLCIPHER.connect(str(path), **how)
     connection.execute("PRAGMA cipher_log_level = NONE")
     # a raw key: it is random already, and needs no stretching

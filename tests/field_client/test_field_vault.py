@@ -14,9 +14,18 @@ import pytest
 from field_client import head
 from field_client.closed import ClosedDevice
 from field_client.device import Device
-from field_client.errors import KeyFileMissing, LockedOut, NotEnrolled, Refused, StoreDamaged, WrongPin
+from field_client.errors import (
+    FieldError,
+    KeyFileMissing,
+    LockedOut,
+    NotEnrolled,
+    Refused,
+    StoreDamaged,
+    WrongPin,
+)
 from field_client.head import open_head
 from field_client.key_box import ITERATIONS_MIN, KeyBox, measured_iterations, new_code, read_code
+from field_client.salvage import examine
 from field_client.store import Store
 from field_client.vault import Vault
 from sync.chain import digest_of
@@ -343,3 +352,15 @@ def test_the_servers_cipher_is_that_of_the_store_from_the_next_opening_on(
             closed.unlock("wang", PASSWORD, "975310")
         with Device(wang.path, "975310", times=wang.times, inner=wang.network) as again:
             assert again.enrolled
+
+
+def test_where_sqlcipher_is_gone_a_sound_file_is_not_taken_for_a_damaged_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "device.db"
+    opened(path, whole=True).close()
+    monkeypatch.setattr("field_client.connection.SQLCIPHER", None)
+    for ask in (lambda: opened(path).close(), lambda: examine(path, PIN, FAST)):
+        with pytest.raises(FieldError, match="SQLCipher"):
+            ask()
+    assert path.exists() and not list(tmp_path.glob("*damaged*"))
