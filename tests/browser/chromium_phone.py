@@ -20,6 +20,8 @@ FLAGS = (
     "--disable-sync",
     "--lang=zh-CN",  # as a phone in Haining is set: the browser's own words and date fields
 )
+# A camera that shows moving shapes, and nobody to be asked for it.
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 SIZE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 # What the browser itself says of a network that is gone; the app says it in its own words.
@@ -32,12 +34,16 @@ EXPECTED = (
 
 
 class ChromiumPhone:
-    """A browser profile on the disk. `errors` are what a user must never meet: exceptions nobody caught."""
+    """A browser profile on the disk. `errors` are what a user must never meet: exceptions nobody caught.
+
+    `camera`: whether the browser it is opened in has one that may be used.
+    """
 
     def __init__(self, playwright: Playwright, profile: Path, address: str) -> None:
         self.address = address
         self.profile = profile
         self.errors: list[str] = []
+        self.camera = True
         self._playwright = playwright
         self._context: BrowserContext | None = None
 
@@ -58,7 +64,7 @@ class ChromiumPhone:
         self._context = self._playwright.chromium.launch_persistent_context(
             str(self.profile),
             executable_path=CHROMIUM,
-            args=list(FLAGS),
+            args=[*FLAGS, *(CAMERA if self.camera else ())],
             headless=True,
             viewport=DESK if desk else SIZE,  # type: ignore[arg-type]
             has_touch=not desk,
