@@ -52,7 +52,7 @@ export interface RescueWishes {
 }
 
 /** The greatest file that a server takes by default. */
-export const RESCUE_BYTES_MAX = 256 * 1024 * 1024
+const RESCUE_BYTES_MAX = 256 * 1024 * 1024
 /** Rows are gathered into parts of about this size, which the browser may lay aside on its disk. */
 const PART_BYTES = 1024 * 1024
 const HEAD_ROOM = 64 * 1024
@@ -100,7 +100,7 @@ export async function makeRescueFile(
 }
 
 /** `allpost-<end of the phone's id>-<day in the village>.allpost` */
-export function rescueName(device: string, madeAtMs: number): string {
+function rescueName(device: string, madeAtMs: number): string {
   const day = new Date(madeAtMs + DAY_MS / 3).toISOString().slice(0, 10)
   return `allpost-${device.slice(-8)}-${day}.allpost`
 }

@@ -5,7 +5,7 @@
 import { sha256Hex } from '../text'
 import { base45Bytes, base45Of } from './base45'
 
-export const CHUNK_BYTES_MAX = 600
+const CHUNK_BYTES_MAX = 600
 export const CODES_MAX = 24
 const NAME_DIGITS = 8
 const CODE = /^APR1\/([0-9A-F]{8})\/([1-9]\d?)\/([1-9]\d?)\/([0-9A-Z $%*+\-./:]+)$/
