@@ -100,8 +100,8 @@ def page_headers(tile_url: str | None) -> dict[str, str]:
     images = " ".join(["'self'", "data:", "blob:", *_origin(tile_url)])
     policy = (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; font-src 'self' data:;"
-        " connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none';"
-        " frame-ancestors 'none'"
+        " media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none';"
+        " form-action 'none'; frame-ancestors 'none'"
     )
     return {
         "content-security-policy": policy,
