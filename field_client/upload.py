@@ -1,6 +1,6 @@
 """Uploading files by tus 1.0 (tus.io): begun once, gone on with after a break from where the server has it.
 
-Written on this device's own transport; the reason is in docs/decisions/0038.
+Written on this device's own transport; the reason is in docs/decisions/0029.
 """
 
 from __future__ import annotations
