@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import NamedTuple
 
 import msgspec
 
 from forms.problem import Problem
 from server.blocking import Blocked, as_blocking, held_behind
+from server.erasure.listed import take_out_erased
 from server.keys import Keys
+from server.outcomes import entry_of, erased, rejected
 from server.store import arrivals, batches, devices, erasures, unsettled
 from server.store.devices import Device
 from server.store.facts_index import index_facts
@@ -29,24 +29,14 @@ from server.store.tallies import count_changes
 from server.store.unsettled import NOTHING_READ, Unsettled
 from server.store.world import StoreWorld
 from sync.apply import Applied, Outcome, apply_operation
-from sync.errors import HistoryForked, OperationsMissing, TooLarge, Unreadable, WrongCounter
+from sync.errors import HistoryForked, OperationsMissing, WrongCounter
 from sync.files import NAMING, files_named
 from sync.judge import FOR_A_PERSON
-from sync.operation import Action, Arrived, Operation, erased_form, raw_form, read_operation
-from sync.protocol import OUTCOMES_PAGE_MAX, OutcomeEntry, PushRequest
-from sync.receipt import Receipt
+from sync.operation import Action, Arrived, Operation, erased_form, raw_form
+from sync.protocol import OUTCOMES_PAGE_MAX, OutcomeEntry
 
-
-class _PushBody(PushRequest):
-    """The request with its receipt unread: one that cannot be read must not keep the operations from coming in."""
-
-    receipt: msgspec.Raw = msgspec.Raw(b"null")  # type: ignore[assignment]
-
-
-_decode = msgspec.json.Decoder(_PushBody).decode
 RULED_BY = frozenset({"grid", "assignment", "rota"})
 """Kinds that the very next operation may be judged by, so their facts are indexed at once."""
-ERASED_MESSAGES = "这位居民的资料已依法删除，这条没有保存", "erased: nothing of it is kept"
 MOVED_BY = ("household", "resident", "case")
 """Fields that name the record whose place another one follows."""
 
@@ -59,37 +49,6 @@ class Taken(msgspec.Struct):
     outcomes: list[OutcomeEntry]
     changed: list[OutcomeEntry]
     outcomes_cursor: int
-
-
-class PushBody(NamedTuple):
-    """A push as it was read: its operations, the outcomes cursor, and the device's newest receipt."""
-
-    operations: list[Arrived]
-    outcomes_after: int
-    receipt: Receipt | None
-
-
-def read_push(body: bytes, operations_max: int) -> PushBody:
-    """What a push brings. Unreadable or TooLarge refuse the call; a receipt that cannot be read is none."""
-    try:
-        body.decode()  # the decoder below leaves the text inside operations alone
-        request = _decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Unreadable(str(error)) from error
-    if len(request.operations) > operations_max:
-        raise TooLarge(f"{len(request.operations)} operations; at most {operations_max}")
-    arrived = [read_operation(bytes(raw)) for raw in request.operations]
-    for before, after in pairwise(arrived):
-        if after.counter != before.counter + 1:
-            raise WrongCounter(f"{after.counter} follows {before.counter}")
-    return PushBody(arrived, request.outcomes_after, _receipt_of(request.receipt))
-
-
-def _receipt_of(raw: msgspec.Raw) -> Receipt | None:
-    try:
-        return msgspec.json.decode(raw, type=Receipt | None)
-    except msgspec.MsgspecError:
-        return None
 
 
 class Intake:
@@ -294,9 +253,9 @@ class _Push:
     def _take_one(self, one: Arrived) -> OutcomeEntry:
         operation = one.operation
         if one.erased_id is not None:
-            return _erased(one.counter)
+            return erased(one.counter)
         if operation is None or one.fault is not None:
-            return _rejected(
+            return rejected(
                 one.counter, "unreadable", "这条记录无法读出，已原样保存", one.fault or "unreadable"
             )
         if self._erased and erasures.names_erased(operation, self._erased):
@@ -307,6 +266,10 @@ class _Push:
             return self._known_again(one, operation, known)
         if operation.action != Action.CREATE or operation.mends is not None:
             self._new_ids[operation.id] = one.counter
+        return self._judged(one.counter, operation)
+
+    def _judged(self, counter: int, operation: Operation) -> OutcomeEntry:
+        """Judge and apply an operation as this device's."""
         mended = None
         if operation.mends is not None:
             mended = unsettled.with_id(self.db, operation.mends)
@@ -315,18 +278,18 @@ class _Push:
                 or mended.record not in (operation.record, NOTHING_READ)
                 or not self._may_mend(mended)
             ):
-                return _rejected(
-                    one.counter, "already-mended", "这条已经有人改好了", "already mended, or nothing to mend"
+                return rejected(
+                    counter, "already-mended", "这条已经有人改好了", "already mended, or nothing to mend"
                 )
         applied = self._blocked.holding(operation) or self._apply(operation, self.device)
-        entry = _entry(one.counter, applied)
+        entry = entry_of(counter, applied)
         if self._erased:
             take_out_erased(self.world, operation.record, self._erased)
         if mended is not None and applied.outcome not in (Outcome.HELD, Outcome.REJECTED):
             self._mended(mended)
         if applied.outcome in (Outcome.HELD, Outcome.REJECTED):
-            self._new_ids[operation.id] = one.counter
-            self._blocked.add(as_blocking(self.device, one.counter, operation, entry, self.now_ms))
+            self._new_ids[operation.id] = counter
+            self._blocked.add(as_blocking(self.device, counter, operation, entry, self.now_ms))
         return entry
 
     def _taken_in_erased(self, one: Arrived, operation: Operation) -> OutcomeEntry:
@@ -338,7 +301,7 @@ class _Push:
         if operation.action == Action.CREATE and operation.record not in self._erased:
             erasures.note_records(self.db, [(operation.record, operation.kind)], kept=False, late=True)
             self._erased[operation.record] = True
-        return _erased(one.counter)
+        return erased(one.counter)
 
     def _apply(self, operation: Operation, device: Device) -> Applied:
         if not device.in_standing:
@@ -383,36 +346,42 @@ class _Push:
         """The same content under a known id changes nothing and has the first one's outcome; other content is kept."""
         first, outcome = self._first_of(known)
         if first is None or _content(first) != _content(operation):
-            return _rejected(
+            return rejected(
                 one.counter, "id-taken", "这个编号已用于别的内容", "the id is known with other content"
             )
         self._repeats.add(one.counter)
-        again = msgspec.structs.replace(outcome, counter=one.counter, cursor=None)
-        if again.outcome in (Outcome.HELD, Outcome.REJECTED):
-            self._take_over(one.counter, operation, again, known)
-        return again
+        if outcome.outcome in (Outcome.HELD, Outcome.REJECTED):
+            taken_over = self._taken_over(one.counter, operation, known)
+            if taken_over is not None:
+                return taken_over
+        return msgspec.structs.replace(outcome, counter=one.counter, cursor=None)
 
-    def _take_over(
-        self, counter: int, operation: Operation, entry: OutcomeEntry, known: tuple[str, int]
-    ) -> None:
-        """What is unsettled goes on under the identity that brought it again, so that its worker hears of it there.
+    def _taken_over(self, counter: int, operation: Operation, known: tuple[str, int]) -> OutcomeEntry | None:
+        """What is unsettled goes on under the identity that brought it again, judged afresh as its own; else None.
 
-        Only the same worker's: what a colleague hands in stays its author's.
+        So what was held as nobody knew its phone, or as that phone was revoked, is held no longer once its worker
+        brings it on one in standing. Only the same worker's: what a colleague hands in stays its author's.
         """
-        row = unsettled.at(self.db, *known)
-        before = devices.by_id(self.db, known[0])
-        if (
-            row is None
-            or before is None
-            or before.id == self.device.id
-            or before.worker != self.device.worker
-        ):
-            return
+        row, before = unsettled.at(self.db, *known), devices.by_id(self.db, known[0])
+        if row is None or before is None or not self._goes_on_from(before):
+            return None
         unsettled.remove(self.db, *known)
         self._recounted.add(before.id)
         self._new_ids[operation.id] = counter
         self._since[counter] = row.since_ms
-        self._blocked.add(as_blocking(self.device, counter, operation, entry, row.since_ms))
+        entry = self._judged(counter, operation)
+        if entry.outcome not in (Outcome.HELD, Outcome.REJECTED):
+            batch = batches.holding(self.db, self.keys, before.village, *known)
+            batches.set_outcome(self.db, batch, msgspec.structs.replace(entry, counter=row.counter))
+            self.settled += 1
+        return entry
+
+    def _goes_on_from(self, before: Device) -> bool:
+        """Whether this identity may go on with what another left unsettled; nobody's is whoever's has the bytes."""
+        if before.id == self.device.id or (before.in_standing and not self.device.in_standing):
+            return False
+        nobodys = before.nature == devices.RESCUE and not before.worker
+        return nobodys or before.worker == self.device.worker
 
     def _first_of(self, known: tuple[str, int]) -> tuple[Operation | None, OutcomeEntry]:
         device, counter = known
@@ -477,7 +446,7 @@ class _Push:
         rows = unsettled.about(self.db, row.device, {one.operation.record})
         earlier = [held for held in rows if held.counter < row.counter]
         applied = held_behind(earlier, one.operation) or self._apply(one.operation, device)
-        entry = _entry(row.counter, applied)
+        entry = entry_of(row.counter, applied)
         before = batch.outcomes[row.counter - batch.first]
         if (entry.outcome, entry.waits_for, entry.problems) == (
             before.outcome,
@@ -496,33 +465,6 @@ class _Push:
         self._release(one.operation, entry)
 
 
-def take_out_erased(world: StoreWorld, identifier: str, erased: dict[str, bool]) -> bool:
-    """Take records that had been erased before they were named out of a record's lists; whether any was in them.
-
-    What arrived only after its erasure was never here: its bare id stays, as it would had it never come.
-    """
-    record = world.get(identifier)
-    if record is None:
-        return False
-    changed = False
-    for field in erasures.LISTS.get(record.kind, ()):
-        named = record.values.get(field)
-        left = [one for one in named or () if erased.get(one, True)]
-        if named and len(left) != len(named):
-            record.values[field] = left
-            changed = True
-    if changed:
-        stored = world.before.get(identifier)
-        world.put(record, world.changed.get(identifier, stored.fingerprint if stored else None))
-    return changed
-
-
-def _erased(counter: int) -> OutcomeEntry:
-    return _rejected(
-        counter, "erased", "这位居民的资料已依法删除，这条没有保存", "erased: nothing of it is kept"
-    )
-
-
 def _village_of(db: sqlite3.Connection, device: str) -> str:
     row = db.execute("SELECT village FROM devices WHERE id = ?", (device,)).fetchone()
     return str(row[0])
@@ -531,21 +473,3 @@ def _village_of(db: sqlite3.Connection, device: str) -> str:
 def _content(operation: Operation) -> Operation:
     """An operation without what enrolling anew rewrites."""
     return msgspec.structs.replace(operation, counter=0, previous="")
-
-
-def _entry(counter: int, applied: Applied) -> OutcomeEntry:
-    return OutcomeEntry(
-        counter=counter,
-        outcome=applied.outcome.value,
-        revision=applied.revision,
-        conflicts=applied.conflicts,
-        overruled=applied.overruled,
-        problems=applied.problems,
-        remarks=applied.remarks,
-        waits_for=applied.waits_for,
-    )
-
-
-def _rejected(counter: int, code: str, message: str, message_en: str) -> OutcomeEntry:
-    problem = Problem(pointer="", code=code, message=message, message_en=message_en)
-    return OutcomeEntry(counter=counter, outcome=Outcome.REJECTED.value, problems=[problem])

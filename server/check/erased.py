@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from server.check.fault import Fault
-from server.intake import take_out_erased
+from server.erasure.listed import take_out_erased
 from server.keys import Keys
 from server.store.batches import Batch
 from server.store.bodies import opened

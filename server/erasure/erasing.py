@@ -21,8 +21,9 @@ from forms.problem import Problem
 from server import revocations_log
 from server.erasure.belonging import emptied_visit
 from server.erasure.finding import ErasedOne, Found, Looked, find, still_right
-from server.intake import ERASED_MESSAGES, take_out_erased
+from server.erasure.listed import take_out_erased
 from server.keys import Keys
+from server.outcomes import ERASED_MESSAGES
 from server.roles import Action
 from server.store import batches, devices, erasures, files
 from server.store.audit import Entry, record

@@ -115,7 +115,11 @@ def set_outcome(db: sqlite3.Connection, batch: Batch, entry: OutcomeEntry) -> No
 
 
 def erase_operations(
-    db: sqlite3.Connection, keys: Keys, batch: Batch, forms: dict[int, bytes], outcomes: dict[int, OutcomeEntry]
+    db: sqlite3.Connection,
+    keys: Keys,
+    batch: Batch,
+    forms: dict[int, bytes],
+    outcomes: dict[int, OutcomeEntry],
 ) -> None:
     """Put what stays of erased operations, by counter, in the place of their bytes, and have their device told."""
     kept = [bytes(raw) for raw in _split(b"[" + batch.body + b"]")]

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 
 from server import epochs
 from server.api.sync.wire import AnyRequest, SyncServer, body_of, caller, device_of, heading, reply
-from server.intake import read_push
+from server.push_body import read_push
 from server.receipts import signed_receipt
 from sync.protocol import PushReply, encode
 
