@@ -227,6 +227,6 @@ def _wrong_code() -> Problem:
     return Problem(
         pointer="/code",
         code="wrong-code",
-        message="解锁码不对，或不是这台设备现在的解锁码",
+        message="开锁码不对，或不是这台设备现在的开锁码",
         message_en="not this device's present code",
     )

@@ -87,7 +87,7 @@ class NotEnrolled(FieldError):
 class KeyFileMissing(FieldError):
     """The machine's key is gone, or is another one."""
 
-    next_step = "把数据文件旁的 .key 文件放回原处，或联网用账号解锁：allpost-field unlock"
+    next_step = "把数据文件旁的 .key 文件放回原处，或联网用账号打开：allpost-field unlock"
     next_step_en = "put the .key file back beside the store, or open by account: allpost-field unlock"
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ class LockedOut(FieldError):
     """Five wrong PINs: what the PIN opened is destroyed; the account or the window's code opens it."""
 
     next_step = (
-        "联网用账号解锁：allpost-field unlock；没有网络时向村社窗口要解锁码：allpost-field unlock --code；"
+        "联网用账号打开：allpost-field unlock；没有网络时请窗口查开锁码：allpost-field unlock --code；"
         "只上报不打开：allpost-field hand-over"
     )
     next_step_en = (
@@ -122,7 +122,8 @@ class LockedOut(FieldError):
 
     def __init__(self) -> None:
         super().__init__(
-            "口令输错5次，这台设备已锁死；未上报的记录都在", "locked out after 5 wrong PINs; all work is kept"
+            "口令连着输错5次，已作废；未上报的记录都在",
+            "the PIN has ended after 5 wrong ones; all work is kept",
         )
 
 

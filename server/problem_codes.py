@@ -175,7 +175,7 @@ _TABLE = (
         409,
         "这台手机没有报过开锁码",
         "This phone has told no unlock code",
-        "请本人联网后用账号和密码解锁",
+        "请本人联网后用账号和密码打开",
     ),
     Code("batch-too-large", 413, "一次上报的内容过大", "The batch is too large", "减半后重发"),
     Code(

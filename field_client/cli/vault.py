@@ -19,7 +19,7 @@ rescue = typer.Typer(help="救援文件：没有网络时请同事代交 (rescue
 app.add_typer(pin, name="pin")
 app.add_typer(rescue, name="rescue")
 ORDERS = {"none": "没有指令", "lock": "锁定查看", "wipe": "清除本机资料"}
-PHASES = {"ready": "口令可打开", "locked-out": "口令输错5次，已锁死", "wiped": "已按指令清除"}
+PHASES = {"ready": "口令可打开", "locked-out": "口令已作废（连着输错5次）", "wiped": "已按指令清除"}
 NewPinFile = Annotated[
     Path | None, typer.Option("--new-pin-file", help="新口令文件，读首行；否则提示输入 (the new PIN's file)")
 ]
@@ -40,11 +40,11 @@ def unlock(
         str | None, typer.Option("--password", "-p", envvar="ALLPOST_FIELD_PASSWORD", help="密码")
     ] = None,
     code: Annotated[
-        str | None, typer.Option("--code", help="村社窗口给的解锁码，不用网络 (the window's code, offline)")
+        str | None, typer.Option("--code", help="窗口查到的开锁码，不用网络 (the window's code, offline)")
     ] = None,
     new_pin_file: NewPinFile = None,
 ) -> None:
-    """忘记口令或已锁死：联网用账号打开，或断网用窗口的解锁码打开，然后设新口令。 (Open by account, or by a code.)"""
+    """忘记口令或口令已作废：联网用账号打开，或断网用窗口的开锁码打开，再设新口令。 (Open by account or code.)"""
     with closed() as device:
         if code is not None:
             device.unlock_by_code(code, _new_pin(new_pin_file))

@@ -74,12 +74,12 @@ def test_locked_out_it_says_the_ways_on_and_each_of_them_works(
     for _ in range(4):
         assert run("status").exit_code == 1
     told = run("status").stderr
-    assert "已锁死" in told and "allpost-field unlock" in told and "--code" in told and "hand-over" in told
+    assert "已作废" in told and "allpost-field unlock" in told and "--code" in told and "hand-over" in told
     run.network.down = False
-    assert "锁死" in run("orders").stdout and "记录1条" in run("orders").stdout
+    assert "口令已作废" in run("orders").stdout and "记录1条" in run("orders").stdout
     assert "新记录1条" in run("hand-over").stdout
     run.network.down = True
-    assert "解锁码不对" in run("unlock", "--code", "0000-0000-0000-0000", "--new-pin-file", new_pin).stderr
+    assert "开锁码不对" in run("unlock", "--code", "0000-0000-0000-0000", "--new-pin-file", new_pin).stderr
     assert "已打开" in run("unlock", "--code", code, "--new-pin-file", new_pin).stdout
     monkeypatch.setenv("ALLPOST_FIELD_PIN", NEW_PIN)
     run.network.down = False
@@ -173,7 +173,7 @@ def test_a_locked_out_device_hands_over_and_is_wiped_at_a_sync_too(
     for _ in range(5):
         run("status")
     run.network.down = False
-    assert "已锁死" in run("sync").stderr
+    assert "已作废" in run("sync").stderr
     assert village.record(asked).values["text"] == "能不能在村里交水费"
     order(village, device, "wipe")
     run("sync")
