@@ -7,7 +7,8 @@ history-forked, unknown-device  enrol anew, carry everything kept over, push aga
 a new epoch                     compare the history by an empty push, offer again what was lost, start over
 another scope number            ask for the scope, drop what left, fetch what is new
 cursor-expired                  segments again; what waits stays
-device-revoked, forbidden       what waits was handed over all the same; reading ends
+device-revoked, device-locked,
+device-unconfirmed, forbidden   what waits was handed over all the same; reading ends
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from sync.kinds import REFERENCE_VILLAGE
 from sync.protocol import StatusReply, StatusRequest, encode
 
 ROUNDS_MAX = 6
-READING_ENDED = frozenset({"device-revoked", "forbidden"})
+READING_ENDED = frozenset({"device-revoked", "device-locked", "device-unconfirmed", "forbidden"})
 
 
 class SyncReport(msgspec.Struct, kw_only=True):

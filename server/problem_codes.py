@@ -64,6 +64,13 @@ _TABLE = (
         "仍可上报已采集的记录；如需继续使用，请找村社负责人",
     ),
     Code(
+        "device-locked",
+        403,
+        "这台设备已锁定",
+        "This device is locked",
+        "仍可采集和上报；要查看资料，请村社负责人解除锁定",
+    ),
+    Code(
         "device-unconfirmed",
         403,
         "这台设备等待确认",

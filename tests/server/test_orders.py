@@ -15,7 +15,7 @@ from sync.clock import moment
 from sync.protocol import orders_message
 from sync.sealing import PrivateKey, seal, sign
 from tests.server.desk_village import DeskVillage, desk_village, told
-from tests.server.sync_device import API, SyncDevice
+from tests.server.sync_device import API, Refused, SyncDevice
 from tests.server.sync_village import DAY_MS, GRID_1, MINUTE_MS, VILLAGE, household_id
 
 NOBODY = "0192f6c5-0000-7000-8000-0000000000ff"
@@ -187,3 +187,31 @@ def test_an_account_opens_a_locked_phone_and_not_one_to_be_wiped(village: DeskVi
 def _sealed(phone: SyncDevice) -> str:
     sealed = seal(phone.sealing_point, phone.device.encode() + bytes(range(32)), bytes(range(52)))
     return base64.b64encode(sealed).decode()
+
+
+def test_a_locked_phone_reads_nothing_whatever_it_makes_of_the_order(village: DeskVillage) -> None:
+    phone = village.phone("wang")
+    segment = phone.call("GET", "/segments", params={"village": VILLAGE}).json()["segments"][0]["digest"]
+    digest = "a" * 64
+    order(village, phone, "lock")
+    reading = (
+        f"/changes?village={VILLAGE}",
+        f"/segments?village={VILLAGE}",
+        f"/segments/{segment}",
+        f"/live?village={VILLAGE}",
+        f"/files/{digest}",
+    )
+    for path in reading:
+        with pytest.raises(Refused) as refused:
+            phone.call("GET", path)
+        assert (refused.value.status, refused.value.code) == (403, "device-locked"), path
+    with pytest.raises(Refused) as refused:  # another identity by the same token would read on
+        SyncDevice(village.client, "wang", lambda: village.now_ms, phone.catalogue).enrol(token=phone.token)
+    assert refused.value.code == "device-locked"
+    # handing over goes on
+    phone.change(household_id(GRID_1, 0), note="锁着也记")
+    assert phone.push()[0]["outcome"] == "applied"
+    assert phone.status()["orders"] == "lock"
+    assert phone.call("POST", "/files/known", json={"digests": [digest]}).json()["durable"] == []
+    order(village, phone, "none")
+    phone.sync()

@@ -29,6 +29,7 @@ from server.roles import Action, require
 from server.store import confirmations, devices
 from server.store.accounts import Account, account_by_id, actor_of
 from server.store.audit import Entry, record
+from server.store.standing import NO_ORDERS
 from sync.clock import moment
 from sync.ids import uuid7
 from sync.protocol import EnrolReply, EnrolRequest, WorkerCard, encode
@@ -86,7 +87,11 @@ async def _account_of(
 
     def by_token(db: sqlite3.Connection) -> Account | None:
         device = devices.by_token(db, hashed)
-        return account_by_id(db, device.worker) if device is not None and device.in_standing else None
+        if device is None or not device.in_standing:
+            return None
+        if device.orders != NO_ORDERS:  # or a locked phone would read on under another identity
+            raise ProblemError("device-locked")
+        return account_by_id(db, device.worker)
 
     account = await server.store.read(by_token)
     if account is None:

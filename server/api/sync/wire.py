@@ -23,6 +23,7 @@ from server.store.changes import epoch_of
 from server.store.devices import Device
 from server.store.engine import Store
 from server.store.feeds import flush, send_again
+from server.store.standing import NO_ORDERS
 from server.store.world import StoreWorld
 from sync.clock import moment
 from sync.operation import OPERATION_BYTES_MAX
@@ -53,13 +54,16 @@ def device_of(db: sqlite3.Connection, hashed: bytes, *, handing_over: bool = Fal
     """The calling device. A revoked one, or one of a closed account, may only hand over its work.
 
     So may one that another identity continues: whoever still uses it is a clone, which has to enrol anew to read.
-    Raises ProblemError: unknown-device, device-revoked.
+    One under the order `lock` may do the same, whatever its program makes of the order.
+    Raises ProblemError: unknown-device, device-revoked, device-locked, device-unconfirmed.
     """
     device = devices.by_token(db, hashed)
     if device is None or (device.closed_ms is not None and not handing_over):
         raise ProblemError("unknown-device")
     if not handing_over and not device.in_standing:
         raise ProblemError("device-revoked")
+    if not handing_over and device.orders != NO_ORDERS:
+        raise ProblemError("device-locked")
     if not handing_over and not confirmations.is_confirmed(db, device.id):
         raise ProblemError("device-unconfirmed")
     return device

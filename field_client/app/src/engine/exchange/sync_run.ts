@@ -19,7 +19,7 @@ import type { Divergence } from './segments'
 import { tellStatus } from './status'
 
 const ROUNDS_MAX = 6
-const READING_ENDED = new Set(['device-revoked', 'forbidden'])
+const READING_ENDED = new Set(['device-revoked', 'device-locked', 'device-unconfirmed', 'forbidden'])
 
 /** Reading was refused in the server's own words. */
 function refused({ zh, en }: CallRefused): Label {
