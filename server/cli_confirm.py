@@ -18,7 +18,7 @@ from server.store.device_cards import DeviceCard
 @mistakes_told
 def confirm(
     identifier: Annotated[
-        str, typer.Argument(metavar="DEVICE", help="设备编号，可只写开头 / device id, or its beginning")
+        str, typer.Argument(metavar="DEVICE", help="设备编号，可只写开头，或手机上的末8位 / device id")
     ] = "",
     everything: Annotated[
         bool, typer.Option("--all", help="确认全部等待的设备 / every one that waits")
@@ -31,10 +31,11 @@ def confirm(
     def write(db: sqlite3.Connection) -> list[DeviceCard]:
         if everything:
             return confirm_all(db, now_ms)
-        like = [one for one in confirmations.waiting(db) if one.startswith(identifier)]
+        waiting = confirmations.waiting(db)
+        like = [one for one in waiting if one.startswith(identifier) or one.endswith(identifier)]
         if len(like) != 1:
             raise CommandError(
-                f"等待确认的设备中有 {len(like)} 台的编号以 {identifier} 开头 / {len(like)} waiting devices begin so"
+                f"等待确认的设备中有 {len(like)} 台的编号以 {identifier} 开头或结尾 / {len(like)} are like it"
             )
         return [confirm_device(db, like[0], now_ms, None)]
 

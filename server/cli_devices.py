@@ -17,7 +17,9 @@ from server.store import device_cards
 from server.store.device_cards import DeviceCard
 from server.unlock_code import UnlockCode, read_out_by_id
 
-Phone = Annotated[str, typer.Argument(metavar="DEVICE", help="设备编号，可只写开头 / device id")]
+Phone = Annotated[
+    str, typer.Argument(metavar="DEVICE", help="设备编号，可只写开头，或手机上的末8位 / device id")
+]
 Reason = Annotated[str, typer.Option(help="原因 / why")]
 
 device = typer.Typer(help="设备 / devices", no_args_is_help=True)
@@ -64,7 +66,9 @@ def list_devices(
 @device.command("revoke")
 @mistakes_told
 def revoke(
-    identifier: Annotated[str, typer.Argument(metavar="DEVICE", help="设备编号，可只写开头 / device id")],
+    identifier: Annotated[
+        str, typer.Argument(metavar="DEVICE", help="设备编号，可只写开头，或手机上的末8位 / device id")
+    ],
     reason: Annotated[str, typer.Option(help="停用原因 / why")],
     orders: Annotated[
         Literal["lock", "wipe"], typer.Option(help="下次联系时：lock 锁定，wipe 清除 / lock or wipe")
@@ -134,19 +138,20 @@ def _give_orders(identifier: str, orders: Literal["lock", "none"], reason: str, 
     say(f"{done}: {card.worker_name}的{card.name} {card.id}")
 
 
-def _meant(db: sqlite3.Connection, beginning: str) -> DeviceCard:
-    """The phone with this id, or the only one whose id begins so."""
-    found = device_cards.of_phone(db, beginning)
+def _meant(db: sqlite3.Connection, typed: str) -> DeviceCard:
+    """The phone with this id, or the only one whose id begins so (as lists show it) or ends so (as phones do)."""
+    found = device_cards.of_phone(db, typed)
     if found is not None:
         return found
-    like = [card for card in device_cards.of_village(db, "") if beginning and card.id.startswith(beginning)]
+    of_all = device_cards.of_village(db, "") if typed else []
+    like = [card for card in of_all if card.id.startswith(typed) or card.id.endswith(typed)]
     if len(like) > 1:
         raise CommandError(
-            f"有{len(like)}台设备的编号以 {beginning} 开头，请多写几位 / several begin so: type more"
+            f"有{len(like)}台设备的编号以 {typed} 开头或结尾，请多写几位 / several are like it: type more"
         )
     if not like:
         raise CommandError(
-            f"没有编号为 {beginning} 的设备，编号见 allpost-server device list / no such device: see device list"
+            f"没有编号为 {typed} 的设备，编号见 allpost-server device list / no such device: see device list"
         )
     return like[0]
 

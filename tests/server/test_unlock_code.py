@@ -121,6 +121,10 @@ def test_the_commands(village: DeskVillage) -> None:
     village.store.close()
     read = run(app, ["device", "unlock-code", phone.device, "--reason", "忘记口令", "--data", data])
     assert read.exit_code == 0 and "0123-4567-89AB-CDEF" in read.output, read.output
+    by_its_end = run(
+        app, ["device", "unlock-code", phone.device[-8:], "--reason", "电话里报的", "--data", data]
+    )
+    assert "0123-4567-89AB-CDEF" in by_its_end.output, "the phone shows the last 8 of its number"
     locked = run(app, ["device", "lock", phone.device, "--reason", "找不到", "--data", data])
     assert locked.exit_code == 0 and "已锁定" in locked.output
     assert "已锁定：找不到" in run(app, ["device", "list", "--data", data], env={"COLUMNS": "200"}).output
