@@ -4,6 +4,9 @@ The four measures of the phone's budget: first sync until everything is stored a
 a network, a keystroke in the search of people, saving a visit. They go by marks that a script inside the page sets when
 the screen has changed, not by when this program noticed. Beside them: as many records parsed as JSON in the same slowed
 page, the least that any app with this data has to do.
+
+What encryption costs is measured in the same run: first sync and saving a visit under AES-GCM, under SM4, and in a
+build whose encryption was taken out (`field_client/app/tests/plain_cipher.config.ts`).
 """
 
 from __future__ import annotations
@@ -11,18 +14,23 @@ from __future__ import annotations
 import json
 import shutil
 import statistics
+import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import CDPSession, Page, expect, sync_playwright
+from playwright.sync_api import CDPSession, Page, Playwright, expect, sync_playwright
 
 from bench.process import serving
 from bench.sync_checks import make_covered_village
 from tests.browser.chromium_phone import ChromiumPhone
 from tests.browser.flows import PIN, button, choose_pin, unlock
 
-DIST = Path(__file__).parents[1] / "field_client" / "app" / "dist"
+APP = Path(__file__).parents[1] / "field_client" / "app"
+DIST = APP / "dist"
+AES, SM4 = "aes-256-gcm", "sm4-ctr-hmac-sm3"
 SLOWED = 4
 OPENS = 5
 VISITS = 7
@@ -76,17 +84,54 @@ PARSE = """
 
 def measure() -> dict[str, Any]:
     """All measures, in milliseconds, medians of several."""
-    with tempfile.TemporaryDirectory(prefix="allpost-app-") as folder:
-        data = Path(folder) / "data"
-        account = make_covered_village(data)
+    with tempfile.TemporaryDirectory(prefix="allpost-app-") as name, sync_playwright() as playwright:
+        folder = Path(name)
+        account = make_covered_village(folder / "data")
         # a copy: another build while this runs would bring an update
-        app = Path(shutil.copytree(DIST, Path(folder) / "app"))
-        with serving(data, app) as port, sync_playwright() as playwright:
-            phone = ChromiumPhone(playwright, Path(folder) / "phone", f"http://127.0.0.1:{port}")
+        app = Path(shutil.copytree(DIST, folder / "app"))
+        with _phone(playwright, folder, app) as phone:
+            found = _measure(phone, account)
+        ciphers = {"off": (_plain_app(folder), AES), "aes-256-gcm": (app, AES), SM4: (app, SM4)}
+        found["ciphers"] = {}
+        for label, (build, cipher) in ciphers.items():
+            with _phone(playwright, folder, build, cipher) as phone:
+                found["ciphers"][label] = _under_cipher(phone, account)
+        return found
+
+
+@contextmanager
+def _phone(playwright: Playwright, folder: Path, app: Path, cipher: str = AES) -> Iterator[ChromiumPhone]:
+    """A new phone on a server of its own over a copy of the data."""
+    with tempfile.TemporaryDirectory(prefix="phone-", dir=folder) as own:
+        data = Path(shutil.copytree(folder / "data", Path(own) / "data"))
+        with serving(data, app, cipher) as port:
+            phone = ChromiumPhone(playwright, Path(own) / "profile", f"http://127.0.0.1:{port}")
             try:
-                return _measure(phone, account)
+                yield phone
             finally:
                 phone.close()
+
+
+def _plain_app(folder: Path) -> Path:
+    """The app built without its encryption."""
+    built = folder / "plain"
+    subprocess.run(
+        [APP / "node_modules" / ".bin" / "vite", "build", "--config", "tests/plain_cipher.config.ts",
+         "--outDir", built, "--emptyOutDir", "--logLevel", "error"],
+        cwd=APP,
+        check=True,
+    )  # fmt: skip
+    return built
+
+
+def _under_cipher(phone: ChromiumPhone, account: dict[str, str]) -> dict[str, float]:
+    """First sync and saving a visit on a new phone."""
+    page = phone.open(at="about:blank", script=MARKS)
+    _slow(page)
+    page.goto(f"{phone.address}/app/")
+    first_sync_ms = _first_sync(page, account)
+    visits = [_visit(page) for _ in range(VISITS)]
+    return {"first_sync_ms": first_sync_ms, "visit_ms": statistics.median(visits)}
 
 
 def _measure(phone: ChromiumPhone, account: dict[str, str]) -> dict[str, Any]:

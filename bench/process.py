@@ -37,10 +37,12 @@ def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def serving(data: Path, app: Path | None = None) -> Iterator[int]:
-    """A measured server on a data folder, and with a built phone app of one's own; its port."""
+def serving(data: Path, app: Path | None = None, cipher: str | None = None) -> Iterator[int]:
+    """A measured server on a data folder, with a phone app and a cipher of one's own; its port."""
     port = free_port()
     own = {} if app is None else {"ALLPOST_APP": str(app)}
+    if cipher is not None:
+        own["ALLPOST_CIPHER"] = cipher
     server = subprocess.Popen(
         [sys.executable, "-m", "bench.serve", str(data), str(port)], env=os.environ | own
     )
