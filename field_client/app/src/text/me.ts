@@ -94,7 +94,7 @@ export default {
       },
       offline: {
         title: '没有信号',
-        text: '照常用。登记的内容都存在手机里，有信号时自动上传。最上面一行写着还有几条待上传。',
+        text: '照常用。登记的内容都存在手机里，有信号时自动上传。最上面一行写着还有几条待上传。\n急着交又一直没有信号：“我的”里点“没有网络也能交”，请同事代交。',
       },
       trouble: {
         title: '需要处理',
@@ -102,11 +102,11 @@ export default {
       },
       pin: {
         title: '忘了口令',
-        text: '在输口令的页面点“忘记口令”，连着网络用账号重设。本机登记的内容都还在。',
+        text: '在输口令的页面点“忘记口令”：有网络用账号打开，没有网络请综合窗口查开锁码，再设新口令。连着输错 5 次，口令作废，也这样打开。本机登记的内容都还在。',
       },
       lost: {
         title: '手机丢了或换手机',
-        text: '马上告诉村里的管理员，把这部手机停用。已上传的都在服务器上。新手机用账号再登记一次。',
+        text: '马上告诉村社负责人，把这部手机停用并清除。已上传的都在服务器上；没上传的加密留在那部手机里，联网就自动交来。新手机用账号再登记一次。',
       },
       privacy: {
         title: '居民的资料',
@@ -218,7 +218,7 @@ export default {
       },
       offline: {
         title: 'No signal',
-        text: 'Go on as usual. Everything is kept on the phone and uploaded by itself. The line at the top says how much waits.',
+        text: 'Go on as usual. Everything is kept on the phone and uploaded by itself. The line at the top says how much waits.\nWhere a signal stays away: Hand over without a network, under Me, and let a colleague hand it in.',
       },
       trouble: {
         title: 'Needs you',
@@ -226,11 +226,11 @@ export default {
       },
       pin: {
         title: 'Forgotten PIN',
-        text: 'Tap Forgotten PIN where it is asked for, and reset it with your account online. Everything captured stays.',
+        text: 'Tap Forgotten PIN where it is asked for: open by your account online, or by an unlock code of the service window without a network, and choose a new PIN. Five wrong ones in a row end a PIN; the same ways open the phone. Everything captured stays.',
       },
       lost: {
         title: 'A lost or new phone',
-        text: 'Tell your administrator at once, who ends this phone. What was uploaded is on the server. Enrol the new phone with your account.',
+        text: 'Tell the lead of your village at once, who has this phone revoked and wiped. What was uploaded is on the server; what was not stays on that phone, encrypted, and comes by itself once it is online. Enrol the new phone with your account.',
       },
       privacy: {
         title: 'Residents’ data',

@@ -38,7 +38,7 @@ export default {
       held: '暂存待核',
       rejected: '被退回',
       mended: '已更正',
-      erased: '已清除',
+      erased: '已依法删除',
     },
     action: { create: '登记', change: '修改', void: '撤销' },
     entry: '登记内容',

@@ -13,7 +13,7 @@ import type { Store } from './store'
 /** Told with a rejected operation that somebody at the window or the lead has put right. */
 const MENDED = 'mended'
 const NO_TITLE: Label = { zh: '内容读不出的一条记录', en: 'an entry whose content cannot be read' }
-const ERASED: Label = { zh: '已按要求清除的一条登记', en: 'an entry that was erased as required' }
+const ERASED: Label = { zh: '已依法删除的一条登记', en: 'an entry that was erased by law' }
 const STATES: readonly Entry['state'][] = [
   'waiting',
   'applied',
