@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import random
+from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -28,6 +30,23 @@ def take_photos(page: Page, opening: str, count: int, later_ms: int = 0) -> None
         expect(camera.get_by_text(f"已拍 {number} 张")).to_be_visible()
     button(camera, "完成").click()
     expect(camera).to_be_hidden()
+
+
+def choose_photos(page: Page, opening: str, *pictures: Path) -> None:
+    """Several photos at once out of the album, from the button that opens the camera."""
+    button(page, opening).click()
+    camera = page.get_by_role("dialog", name="拍照")
+    camera.locator("input[type=file]").set_input_files(list(pictures))
+    expect(camera.get_by_text(f"已拍 {len(pictures)} 张")).to_be_visible()
+    button(camera, "完成").click()
+    expect(camera).to_be_hidden()
+
+
+def noisy_picture(file: Path, seed: int = 0, side_px: int = 1600) -> Path:
+    """A picture that no JPEG makes small: at 1,600 px about 1 MB, however low the quality."""
+    noise = random.Random(seed).randbytes(side_px * side_px * 3)
+    Image.frombytes("RGB", (side_px, side_px), noise).save(file, "JPEG", quality=90)
+    return file
 
 
 def photos_shown(page: Page, count: int) -> None:
