@@ -285,3 +285,18 @@ def test_every_decision_is_in_the_index() -> None:
         text = text_of(folder / name)
         assert text.startswith(f"# {int(name[:4])}. ")
         assert all(f"**{part}.**" in text for part in ("Context", "Decision", "Consequence")), name
+
+
+def test_every_test_that_the_security_page_names_is_there() -> None:
+    page = text_of(ROOT / "docs" / "security.md")
+    named = set(re.findall(r"`([\w/.]+\.py)::(test_\w+)`", page))
+    assert len(named) > 60
+    assert [f"{path}::{name}" for path, name in sorted(named) if not _defines(path, f"def {name}(")] == []
+    titled = re.findall(r"`([\w/.]+\.test\.ts)`((?: (?:and )?“[^”]+”)+)", page)
+    assert len(titled) > 10
+    told = [(path, title) for path, titles in titled for title in re.findall(r"“([^”]+)”", titles)]
+    assert [f"{path} {title}" for path, title in told if not _defines(path, title)] == []
+
+
+def _defines(path: str, words: str) -> bool:
+    return (ROOT / path).is_file() and words in text_of(ROOT / path)
