@@ -20,6 +20,7 @@ from server.intake import Intake
 from server.keys import Keys
 from server.problem import ProblemError
 from server.rescue_identity import identity_of, identity_of_unknown, take_under
+from server.rescue_receiving import UnderWay
 from server.settings import Settings
 from server.store import batches, devices
 from server.store.audit import Entry, record
@@ -93,6 +94,7 @@ class Rescue:
         self.store, self.keys, self.settings, self.clock = store, keys, settings, clock
         self.intake, self.files = intake, files
         self.at_once = asyncio.Semaphore(OPENED_AT_ONCE)
+        self.under_way = UnderWay()
 
     def admit(self, header: RescueHeader, carrier: Carrier | None) -> Device | None:
         """The device that a file says it is of; None for one that is not known here and comes by a carrier.

@@ -10,6 +10,7 @@ import asyncio
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import ExitStack, aclosing
 from typing import BinaryIO
 
 from litestar import Response, post
@@ -18,6 +19,7 @@ from litestar.di import NamedDependency
 from server.api.sync.wire import AnyRequest, SyncServer, caller, reply
 from server.problem import ProblemError
 from server.rescue import Carrier, Rescue
+from server.rescue_receiving import LOOK_BYTES, chunks_of
 from server.store import devices
 from server.store.sessions import session_account
 from sync.clock import moment
@@ -47,8 +49,9 @@ async def post_rescue(
         raise ProblemError("rescue-too-large", rescue_bytes=bytes_max)
     carrier = await _carrier(request, server)
     await asyncio.to_thread(rescue.files.refuse_on_full_disk, request.content_length or bytes_max)
-    with tempfile.TemporaryFile(dir=server.settings.data) as file:
-        size = await _received(request.stream(), file, bytes_max, rescue, carrier)
+    with ExitStack() as until_taken:
+        file = until_taken.enter_context(tempfile.TemporaryFile(dir=server.settings.data))
+        size = await _received(request.stream(), file, bytes_max, rescue, carrier, until_taken)
         async with rescue.at_once:
             message = await asyncio.to_thread(rescue.take, file, size, carrier)
     return reply(request, encode(message))
@@ -73,22 +76,32 @@ async def _carrier(request: AnyRequest, server: SyncServer) -> Carrier | None:
 
 
 async def _received(
-    chunks: AsyncIterator[bytes], file: BinaryIO, bytes_max: int, rescue: Rescue, carrier: Carrier | None
+    body: AsyncIterator[bytes],
+    file: BinaryIO,
+    bytes_max: int,
+    rescue: Rescue,
+    carrier: Carrier | None,
+    until_taken: ExitStack,
 ) -> int:
     """Write the body into a file; its size. Whose it is, is asked as soon as its header is there."""
-    size, begin = 0, bytearray()
+    size, begin, looked = 0, bytearray(), 0
     asked = False
-    async for chunk in chunks:
-        size += len(chunk)
-        if size > bytes_max:
-            raise ProblemError("rescue-too-large", rescue_bytes=bytes_max)
-        if not asked:
-            begin += chunk
-            header = _header(bytes(begin))
-            if header is not None:
-                await asyncio.to_thread(rescue.admit, header, carrier)
-                asked = True
-        if chunk:
+    async with aclosing(chunks_of(body)) as chunks:
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > bytes_max:
+                raise ProblemError("rescue-too-large", rescue_bytes=bytes_max)
+            if not asked:
+                begin += chunk
+                header = _header(bytes(begin))
+                if header is not None:
+                    await asyncio.to_thread(rescue.admit, header, carrier)
+                    by = None if carrier is None else carrier.account
+                    until_taken.enter_context(rescue.under_way.one(by, header.device))
+                    asked = True
+            if size - looked > LOOK_BYTES:
+                await asyncio.to_thread(rescue.files.refuse_on_full_disk, 0)
+                looked = size
             await asyncio.to_thread(file.write, chunk)
     return size
 
