@@ -47,10 +47,12 @@ PAGES = sorted(
     ).stdout.splitlines()
 )
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+LOST_PHONE = ROOT / "docs" / "lost-phone.md"
+APP = ROOT / "field_client" / "app" / "src"
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 IMAGE = re.compile(r'<img src="([^"]+)"')
 CODE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
-SHELL = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
+SHELL = re.compile(r"^ *```sh\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 MADE_LATER = ("data/", ".venv/")  # what the commands make
 PATH = re.compile(r"`((?:[a-z_]+/)+[\w.*-]*|[a-z_]+/)`")
 PROGRAMS: dict[str, Any] = {
@@ -121,7 +123,7 @@ def test_the_words_of_make_are_those_of_the_page() -> None:
     assert set(told) == set(listed) - {"help"}
 
 
-@pytest.mark.parametrize("page", READMES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*READMES, LOST_PHONE], ids=lambda page: page.name)
 def test_every_command_of_the_tour_exists(page: Path) -> None:
     lines = "\n".join(SHELL.findall(text_of(page))).replace("\\\n", " ")
     lines = re.sub(r"(?:^|\s)#.*$", "", lines, flags=re.MULTILINE)  # a remark may speak of phones
@@ -300,3 +302,15 @@ def test_every_test_that_the_security_page_names_is_there() -> None:
 
 def _defines(path: str, words: str) -> bool:
     return (ROOT / path).is_file() and words in text_of(ROOT / path)
+
+
+def test_the_words_for_a_lost_phone_stand_on_its_screens() -> None:
+    texts = [*(APP / "text").glob("*.ts"), *(APP / "screens").glob("*/words.ts")]
+    shown = "\n".join(text_of(path) for path in texts)
+    told = [
+        part.strip()
+        for quoted in re.findall(r"「([^」]+)」", text_of(LOST_PHONE))
+        for part in quoted.split("…")
+    ]
+    assert len(told) > 20
+    assert [words for words in told if words not in shown] == []
