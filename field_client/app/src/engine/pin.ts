@@ -1,7 +1,7 @@
 /** What a PIN may be, and how many wrong ones are looked at. */
-import { Refused, StorageFull } from './errors'
+import { Refused } from './errors'
 import type { Problem } from './problem'
-import type { Database, Write } from './device/database'
+import { unlessFull, type Database, type Write } from './device/database'
 
 export const PIN_DIGITS_MIN = 6
 export const PIN_DIGITS_MAX = 12
@@ -51,14 +51,14 @@ export class PinTries {
   async begin(): Promise<number> {
     const tries = (await this.known()) + 1
     this.counted = tries
-    await this.written({ store: 'meta', key: TRIES, value: tries })
+    await unlessFull(this.database.transact([{ store: 'meta', key: TRIES, value: tries }]))
     return Math.max(0, TRIES_MAX - tries)
   }
 
   /** The PIN was right. */
   async right(): Promise<void> {
     this.forget()
-    await this.written(TRIES_FORGOTTEN)
+    await unlessFull(this.database.transact([TRIES_FORGOTTEN]))
   }
 
   /** Those counted here: they were forgotten on the disk. */
@@ -71,13 +71,5 @@ export class PinTries {
     // of an earlier version of this program: { wrong, atMs }
     const wrong = typeof kept === 'object' && kept !== null && 'wrong' in kept ? kept.wrong : kept
     return Math.max(this.counted, typeof wrong === 'number' ? wrong : 0)
-  }
-
-  private async written(write: Write): Promise<void> {
-    try {
-      await this.database.transact([write])
-    } catch (error) {
-      if (!(error instanceof StorageFull)) throw error
-    }
   }
 }

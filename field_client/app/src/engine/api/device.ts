@@ -64,6 +64,8 @@ export interface ClosedStanding {
   /** Operations and files that the server is not known to have. */
   unsent: number
   unsentFiles: number
+  /** When the server took all of it in without the vault being opened; null where it did not. */
+  handedMs: number | null
   /** Server time of the last contact; null before the first. */
   contactMs: number | null
   /** The server ended reading. */

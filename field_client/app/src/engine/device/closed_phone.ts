@@ -1,21 +1,23 @@
 /**
- * A phone whose vault is closed: what it may say of itself, the orders that it asks for, and the end of a wipe. None of it
- * needs the data key.
+ * A phone whose vault is closed: what it may say of itself, the orders that it asks for, what it hands over by itself
+ * (locked out, wiped), and the end of a wipe. None of it needs the data key.
  */
-import type { ClosedStanding } from '../api'
+import type { ClosedStanding, Phase } from '../api'
 import { askOrders, OrdersWatch } from '../exchange/orders'
 import type { Transport } from '../exchange/transport'
-import type { Database } from './database'
-import { readStanding, type Orders, type Standing } from './standing'
+import { unlessFull, type Database } from './database'
+import { RescueWays } from './rescue_ways'
+import { handedWrite, readStanding, type Handed, type Orders, type Standing, type Unsent } from './standing'
 import { endWipe, wipedMs } from './wipe'
 
 export interface ClosedSurroundings {
+  phase: () => Phase
   transport: () => Transport
   wallMs: () => number
   /** The same object as long as the device lives: what the page says of the network and of being seen. */
   world: { online: boolean; visible: boolean }
-  /** The server ordered something, or nothing. */
-  ordered: (orders: Orders) => Promise<void>
+  /** The server ordered a wipe. */
+  wipe: () => Promise<void>
   /** What `standing` says is another. */
   changed: () => void
 }
@@ -59,8 +61,15 @@ export class ClosedPhone {
     this.around.changed()
   }
 
-  /** The server has taken in what a wiped phone had left: nothing of it stays but these words. */
-  async end(): Promise<void> {
+  /** The server took in what lay here: nothing of it stays on a wiped phone, and every other keeps that in mind. */
+  async handedOver(unsent: Unsent, handed: Handed): Promise<void> {
+    if (this.around.phase() === 'wiped') return this.end()
+    await unlessFull(this.database.transact([handedWrite(unsent, handed)]))
+    await this.refresh()
+  }
+
+  /** Nothing of a wiped phone stays but these words. */
+  private async end(): Promise<void> {
     const before = this.standing
     await endWipe(this.database)
     this.standing = before && { ...before, unsent: 0, unsentFiles: 0, done: true }
@@ -69,12 +78,36 @@ export class ClosedPhone {
   }
 
   private async ask(): Promise<void> {
+    const orders = await this.orders()
+    const phase = this.around.phase()
+    if (orders === 'wipe' && phase !== 'wiped') await this.around.wipe()
+    else if (orders !== null && (phase === 'wiped' || phase === 'locked-out')) await this.handOver(phase)
+  }
+
+  private async orders(): Promise<Orders | null> {
+    const { transport, wallMs } = this.around
     const standing = await readStanding(this.database)
     const wiped = (await wipedMs(this.database)) !== null
-    const nowMs = this.around.wallMs() - (standing?.clock_offset_ms ?? 0)
-    const orders = await askOrders(this.database, this.around.transport(), nowMs, wiped)
+    const nowMs = wallMs() - (standing?.clock_offset_ms ?? 0)
+    const orders = await askOrders(this.database, transport(), nowMs, wiped)
     await this.refresh()
-    if (orders !== null) await this.around.ordered(orders)
+    return orders
+  }
+
+  /** Nobody may come to open it: what waits goes by itself. What fails is tried again with the next asking. */
+  private async handOver(phase: Phase): Promise<void> {
+    const { unsent = 0, unsentFiles = 0, done = true, handedMs = null } = this.standing ?? {}
+    if (done || handedMs !== null) return
+    const { transport, wallMs } = this.around
+    if (unsent + unsentFiles > 0)
+      await new RescueWays({
+        database: this.database,
+        transport,
+        identity: () => null,
+        nowMs: wallMs,
+        handedOver: (of, handed) => this.handedOver(of, handed),
+      }).handOver()
+    else if (phase === 'wiped') await this.end()
   }
 }
 
@@ -83,6 +116,7 @@ function told(standing: Standing, wipedAtMs: number | null): ClosedStanding {
     device: standing.device.slice(-8),
     unsent: standing.unsent.operations,
     unsentFiles: standing.unsent.files,
+    handedMs: standing.handed?.at_ms ?? null,
     contactMs: standing.last_contact_ms,
     locked: standing.orders === 'lock',
     wipedMs: wipedAtMs,

@@ -42,7 +42,7 @@ export type Write =
   /** Remove every row that is so. */
   | { store: StoreName; where: (key: Key, value: unknown) => boolean }
 
-const NAME = 'allpost'
+export const NAME = 'allpost'
 /** 2: `carried`, `receipts`. A store that is new is made beside those that are there. */
 const VERSION = 2
 /** In `meta`: the tab that owns the database. */
@@ -65,6 +65,8 @@ export class Database {
   private closedBy: 'us' | 'another' | null = null
   /** Whether this tab stands as the owner on the disk; where there was no room for that, the next write sees to it. */
   private claimed = false
+  /** Who stood there when this tab could not be noted. */
+  private before: unknown
   private wiped = false
 
   private constructor(
@@ -94,10 +96,9 @@ export class Database {
     )
     const database = new Database(idb, owner)
     opened.database = database
-    await database.claim().catch((error: unknown) => {
-      // a full disk must not keep anybody from reading
-      if (!(error instanceof StorageFull)) throw error
-    })
+    // a full disk must not keep anybody from reading
+    await unlessFull(database.claim())
+    database.before = await database.get('meta', OWNER)
     database.wiped = (await database.get('meta', WIPED)) !== undefined
     return database
   }
@@ -141,6 +142,8 @@ export class Database {
   async transact(writes: readonly Write[]): Promise<void> {
     if (writes.length === 0) return
     if (this.wiped && writes.some(keeps)) throw new Locked()
+    // on a full disk nothing can be noted, and what only removes (a PIN that ended, a wipe) is done all the same
+    const claims = !this.claimed && writes.some(puts)
     await this.explained(async () => {
       const stores = [...new Set<StoreName>(['meta', ...writes.map((write) => write.store)])]
       const transaction = this.idb.transaction(stores, 'readwrite', { durability: 'strict' })
@@ -150,9 +153,7 @@ export class Database {
         (error: unknown) => ({ error }),
       )
       try {
-        const meta = transaction.objectStore('meta')
-        if (!this.claimed) await meta.put(this.owner, OWNER)
-        else if ((await meta.get(OWNER)) !== this.owner) throw new ElsewhereOpen()
+        await this.checkOwner(transaction.objectStore('meta'), claims)
         await Promise.all(writes.map((write) => perform(transaction.objectStore(write.store), write)))
       } catch (error) {
         abort(transaction)
@@ -162,7 +163,7 @@ export class Database {
       }
       const ended = await done
       if (ended !== null) throw ended.error
-      this.claimed = true
+      if (claims) this.claimed = true
     })
   }
 
@@ -180,6 +181,11 @@ export class Database {
     this.closedBy = 'another'
   }
 
+  private async checkOwner(meta: Writable, claims: boolean): Promise<void> {
+    if (claims) await meta.put(this.owner, OWNER)
+    else if ((await meta.get(OWNER)) !== (this.claimed ? this.owner : this.before)) throw new ElsewhereOpen()
+  }
+
   private async claim(): Promise<void> {
     await explained(() => this.idb.put('meta', this.owner, OWNER))
     this.claimed = true
@@ -195,6 +201,13 @@ export class Database {
   private wasLost(): boolean {
     return this.closedBy !== null
   }
+}
+
+/** A note that a full disk may keep from being kept, and nothing else with it. */
+export async function unlessFull(work: Promise<void>): Promise<void> {
+  await work.catch((error: unknown) => {
+    if (!(error instanceof StorageFull)) throw error
+  })
 }
 
 /** The part of idb's writable stores that writing needs. */
@@ -225,9 +238,14 @@ async function perform(store: Writable, write: Write): Promise<void> {
   else await store.put(write.value, write.key)
 }
 
+/** Whether it puts something, which needs room. */
+function puts(write: Write): boolean {
+  return 'value' in write || 'update' in write
+}
+
 /** Whether it puts something into a store of what is personal. */
 function keeps(write: Write): boolean {
-  return ('value' in write || 'update' in write) && !NOT_PERSONAL.has(write.store)
+  return puts(write) && !NOT_PERSONAL.has(write.store)
 }
 
 async function removeWhere(store: Writable, wanted: (key: Key, value: unknown) => boolean): Promise<void> {

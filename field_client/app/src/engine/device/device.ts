@@ -4,54 +4,24 @@
  * What changes the phase is done one after the other. Losing the data to another tab comes between at any moment, and
  * ends everything at once.
  */
-import type {
-  Carried,
-  Cases,
-  Change,
-  ClosedStanding,
-  DayLog,
-  Device,
-  Drafts,
-  Figures,
-  Files,
-  GridMap,
-  History,
-  Households,
-  Identity,
-  Phase,
-  Reading,
-  Rescue,
-  Settling,
-  StorageInfo,
-  Sync,
-  View,
-  Visits,
-} from '../api'
+import type { Carried, Change, ClosedStanding, Device, Identity, Phase, Rescue, StorageInfo } from '../api'
 import { ElsewhereOpen, Locked, LockedOut, StoreDamaged } from '../errors'
-import { enrolFirst, takeEnrolment, type Enrolment } from '../exchange/enrol'
+import { enrolFirst, type Enrolment } from '../exchange/enrol'
 import { Transport } from '../exchange/transport'
-import { dataKeyByAccount } from '../exchange/unlock'
 import { countDay } from '../days'
 import type { Label } from '../problem'
 import { missingAbilities } from './abilities'
-import { cipherName } from './cipher'
 import { ClosedPhone } from './closed_phone'
 import { Database, emptied } from './database'
-import type { DataKey } from './key_box'
-import { correctedNow } from './device_core'
-import { KeptKey } from './kept_key'
 import { OpenPhone, type Surroundings } from './open_phone'
+import { OpenParts } from './open_parts'
 import { Ownership } from './ownership'
 import { checkPin } from '../pin'
 import { CarriedWays, RescueWays, type RescueSurroundings } from './rescue_ways'
-import { sealedKey, sealedKeyWrite } from './sealed_key'
-import { readingOf } from './reading'
-import { Reference } from './reference'
-import { readStanding, type Orders } from './standing'
 import { storageInfo } from './storage'
-import { sealedRows, Store, type SealedRows } from './store'
+import type { Store } from './store'
 import { browserTimes, type Times } from './times'
-import { newDataKey, Vault } from './vault'
+import { WaysIn } from './ways_in'
 import { wipe, wipedMs, wipeOrdered } from './wipe'
 
 export interface DeviceOptions {
@@ -71,7 +41,7 @@ export async function openDevice(options: DeviceOptions = {}): Promise<PhoneDevi
   return device
 }
 
-export class PhoneDevice implements Device {
+export class PhoneDevice extends OpenParts implements Device {
   phase: Phase = 'opening'
   version = 1
   missing: readonly Label[] = []
@@ -81,14 +51,14 @@ export class PhoneDevice implements Device {
   private readonly listeners = new Set<(change: Change) => void>()
   private ownership: Ownership | null = null
   private database: Database | null = null
-  /** One for the life of the database: it counts wrong PINs also where the disk is full. */
-  private keptKey: KeptKey | null = null
+  private waysIn: WaysIn | null = null
   private enrolment: Enrolment | null = null
   private closedPhone: ClosedPhone | null = null
   private opened: OpenPhone | null = null
   private turn: Promise<unknown> = Promise.resolve()
 
   constructor(options: DeviceOptions) {
+    super()
     this.server = options.server ?? (globalThis as { location?: { origin: string } }).location?.origin ?? ''
     this.around = {
       times: options.times ?? browserTimes(),
@@ -134,85 +104,42 @@ export class PhoneDevice implements Device {
   async choosePin(pin: string): Promise<void> {
     checkPin(pin)
     await this.alone(async () => {
-      const database = this.at('choosing-pin')
-      const { enrolment, kept } = this
+      const ways = this.ways('choosing-pin')
+      const { enrolment } = this
       if (enrolment === null) throw new Locked()
-      const cipher = cipherName(enrolment.identity.limits.cipher)
-      const vault = await Vault.under(newDataKey(), cipher)
-      const dataKey: DataKey = { bytes: vault.dataKey(), cipher }
-      const boxes = [
-        ...(await kept.keptUnder(pin, dataKey)),
-        ...(await kept.newRecovery(dataKey, enrolment.identity)),
-        await sealedKeyWrite(vault, enrolment.identity),
-      ]
-      dataKey.bytes.fill(0)
-      const store = await Store.open(database, vault, undefined, (opened) => this.mayRead(opened))
-      await store.write((edit) => {
-        takeEnrolment(edit, enrolment)
-        edit.beside.push(...boxes)
-      })
-      await this.openWith(store)
+      await this.openWith(await ways.byFirstPin(pin, enrolment))
       this.enrolment = null
     })
   }
 
   async changePin(present: string, next: string): Promise<void> {
     checkPin(next)
-    await this.alone(async () => {
-      const database = this.at('open')
-      const { kept } = this
-      const dataKey = await kept.opened(present).catch((error: unknown) => {
-        if (error instanceof LockedOut) this.lockOut()
-        throw error
-      })
-      const writes = await kept.keptUnder(next, dataKey)
-      dataKey.bytes.fill(0)
-      await database.transact(writes)
-    })
+    await this.alone(() => this.tried(this.ways('open').changePin(present, next)))
   }
 
   async unlock(pin: string): Promise<void> {
     await this.alone(async () => {
-      const database = this.at('locked')
-      // fetched while the PIN is looked at, which takes its time on purpose
-      const rows = sealedRows(database)
-      rows.catch(() => undefined)
-      const dataKey = await this.kept.opened(pin).catch((error: unknown) => {
-        if (error instanceof LockedOut) this.lockOut()
-        throw error
-      })
-      await this.openWith(await this.read(database, dataKey, rows))
+      await this.openWith(await this.tried(this.ways('locked').byPin(pin)))
     })
   }
 
   async unlockByAccount(username: string, password: string, nextPin: string): Promise<void> {
     checkPin(nextPin)
     await this.alone(async () => {
-      const database = this.at('locked', 'locked-out')
-      const sealed = await sealedKey(database)
-      if (sealed === null) throw new StoreDamaged(new Error('no data key was sealed to the server'))
-      const bytes = await dataKeyByAccount(this.transport(), { username, password }, sealed)
-      const cipher = (await readStanding(database))?.cipher
-      await this.openAnew(database, { bytes, cipher: cipherName(cipher) }, nextPin)
+      const ways = this.ways('locked', 'locked-out')
+      await this.openWith(await ways.byAccount({ username, password }, nextPin))
     })
   }
 
   async tryCode(code: string): Promise<void> {
-    this.at('locked', 'locked-out')
-    const dataKey = await this.kept.openedByCode(code)
-    dataKey.bytes.fill(0)
+    await this.ways('locked', 'locked-out').tryCode(code)
   }
 
   async unlockByCode(code: string, nextPin: string): Promise<void> {
     checkPin(nextPin)
     await this.alone(async () => {
-      const database = this.at('locked', 'locked-out')
-      await this.openAnew(database, await this.kept.openedByCode(code), nextPin)
+      await this.openWith(await this.ways('locked', 'locked-out').byCode(code, nextPin))
     })
-  }
-
-  get reading(): Reading {
-    return this.open.reading
   }
 
   get closed(): ClosedStanding | null {
@@ -251,43 +178,6 @@ export class PhoneDevice implements Device {
     if (online) this.closedPhone?.now()
   }
 
-  get sync(): Sync {
-    return this.open.sync
-  }
-  get view(): View {
-    return this.open.view
-  }
-  get households(): Households {
-    return this.open.households
-  }
-  get visits(): Visits {
-    return this.open.visits
-  }
-  get cases(): Cases {
-    return this.open.cases
-  }
-  get settling(): Settling {
-    return this.open.settling
-  }
-  get dayLog(): DayLog {
-    return this.open.dayLog
-  }
-  get figures(): Figures {
-    return this.open.figures
-  }
-  get map(): GridMap {
-    return this.open.map
-  }
-  get history(): History {
-    return this.open.history
-  }
-  get drafts(): Drafts {
-    return this.open.drafts
-  }
-  get files(): Files {
-    return this.open.files
-  }
-
   get rescue(): Rescue {
     return new RescueWays(this.rescueSurroundings())
   }
@@ -319,21 +209,29 @@ export class PhoneDevice implements Device {
       transport: () => this.transport(),
       identity: () => this.opened?.store.values.get('identity') ?? null,
       nowMs: () => this.nowMs(),
-      handedOver: () => this.handedOver(),
+      // an open phone learns of it by its sync
+      handedOver: async (unsent, handed) => this.closedPhone?.handedOver(unsent, handed),
     }
   }
 
-  /** What lay here is on the server: a wiped phone has nothing left to keep. */
-  private async handedOver(): Promise<void> {
-    if (this.phase === 'wiped') await this.closedPhone?.end()
+  /** The ways into the vault, in one of these phases. */
+  private ways(...phases: Phase[]): WaysIn {
+    this.at(...phases)
+    if (this.waysIn === null) throw new Locked()
+    return this.waysIn
   }
 
-  private get kept(): KeptKey {
-    if (this.keptKey === null) throw new Locked()
-    return this.keptKey
+  /** A PIN is tried: the fifth wrong one ends it. */
+  private async tried<T>(trying: Promise<T>): Promise<T> {
+    try {
+      return await trying
+    } catch (error) {
+      if (error instanceof LockedOut) this.lockOut()
+      throw error
+    }
   }
 
-  private get open(): OpenPhone {
+  protected get open(): OpenPhone {
     if (this.opened === null) throw new Locked()
     return this.opened
   }
@@ -351,7 +249,11 @@ export class PhoneDevice implements Device {
     this.ownership = ownership
     try {
       this.database = await Database.open(ownership.token, () => this.lose())
-      this.keptKey = new KeptKey(this.database)
+      this.waysIn = new WaysIn(this.database, {
+        times: this.around.times,
+        transport: () => this.transport(),
+        damaged: () => this.enter('damaged'),
+      })
       await this.enterClosed(this.database)
     } catch (error) {
       this.fail(error)
@@ -371,7 +273,7 @@ export class PhoneDevice implements Device {
     this.opened?.abandon(new ElsewhereOpen())
     this.ownership?.release()
     this.closedPhone?.stop()
-    this.ownership = this.database = this.keptKey = this.opened = this.enrolment = this.closedPhone = null
+    this.ownership = this.database = this.waysIn = this.opened = this.enrolment = this.closedPhone = null
     this.enter('elsewhere')
   }
 
@@ -391,7 +293,7 @@ export class PhoneDevice implements Device {
   /** As the disk says it: a wipe that was begun is ended first. */
   private async enterClosed(database: Database): Promise<void> {
     if (await wipeOrdered(database)) await wipe(database, this.around.times.wallMs())
-    const state = await this.kept.state()
+    const state = (await this.waysIn?.kept.state()) ?? 'none'
     const wiped = (await wipedMs(database)) !== null
     if (!wiped && state === 'none') return this.enter('new')
     await this.watchClosed()
@@ -404,27 +306,19 @@ export class PhoneDevice implements Device {
     if (database === null || this.phase === 'open') return
     this.closedPhone?.stop()
     this.closedPhone = await ClosedPhone.of(database, {
+      phase: () => this.phase,
       transport: () => this.transport(),
       wallMs: () => this.around.times.wallMs(),
       world: this.around,
-      ordered: (orders) => this.follow(orders),
+      wipe: () => this.wipe(),
       changed: () => this.tell('phase'),
     })
     this.closedPhone.start()
   }
 
-  /** Orders that came while the vault was closed, or to an open phone's own sync. */
-  private async follow(orders: Orders): Promise<void> {
-    if (this.phase === 'wiped') await this.endWipe()
-    else if (orders === 'wipe') await this.alone(() => this.wipeNow())
-  }
-
-  /** The server was told of the wipe: what is left is handed over, and goes. What fails is tried again with the next asking. */
-  private async endWipe(): Promise<void> {
-    const { unsent = 0, unsentFiles = 0, done = true } = this.closed ?? {}
-    if (done) return
-    if (unsent + unsentFiles > 0) await this.rescue.handOver()
-    else await this.closedPhone?.end()
+  /** The server ordered it, to a closed phone or to an open one's sync. */
+  private wipe(): Promise<void> {
+    return this.alone(() => this.wipeNow())
   }
 
   /** Everything at once: what is shown and read, what is under way, what is on the disk. */
@@ -433,9 +327,13 @@ export class PhoneDevice implements Device {
     if (database === null) return
     this.opened = null
     opened?.abandon()
-    await wipe(database, this.around.times.wallMs())
-    await this.watchClosed()
-    this.enter('wiped')
+    try {
+      await wipe(database, this.around.times.wallMs())
+      await this.watchClosed()
+      this.enter('wiped')
+    } catch (error) {
+      this.fail(error)
+    }
   }
 
   /** The fifth wrong PIN. What was open is closed. */
@@ -449,43 +347,12 @@ export class PhoneDevice implements Device {
     })
   }
 
-  /** Open by a data key that came another way than by the PIN: under a new PIN, and a new recovery code. */
-  private async openAnew(database: Database, dataKey: DataKey, nextPin: string): Promise<void> {
-    const { kept } = this
-    const spare: DataKey = { ...dataKey, bytes: dataKey.bytes.slice() }
-    // only a key that opens what is here takes the place of the one that did
-    const store = await this.read(database, dataKey)
-    const identity = store.values.get('identity')
-    await database.transact([
-      ...(await kept.keptUnder(nextPin, spare)),
-      ...(identity ? await kept.newRecovery(spare, identity) : []),
-    ])
-    spare.bytes.fill(0)
-    kept.kept()
-    await this.openWith(store)
-  }
-
-  private async read(database: Database, dataKey: DataKey, rows?: Promise<SealedRows>): Promise<Store> {
-    try {
-      return await Store.open(database, await Vault.under(dataKey.bytes, dataKey.cipher), rows, (store) =>
-        this.mayRead(store),
-      )
-    } catch (error) {
-      if (error instanceof StoreDamaged) this.enter('damaged')
-      throw error
-    }
-  }
-
-  /** By what of the copy names nobody: the calendar counts the lease. */
-  private mayRead(store: Store): boolean {
-    const { calendar } = new Reference(store.copy)
-    return readingOf(store.values, calendar, correctedNow(store, this.around.times)).allowed
-  }
-
   private async openWith(store: Store): Promise<void> {
     const opened = await OpenPhone.open(store, this.around, {
       changed: (change) => this.tell(change),
-      ordered: (orders) => void this.follow(orders),
+      ordered: (orders) => {
+        if (orders === 'wipe') void this.wipe()
+      },
     }).catch((error: unknown) => {
       store.close()
       store.vault.lock()

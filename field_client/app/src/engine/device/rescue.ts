@@ -41,6 +41,8 @@ export interface RescueFile {
   unsent: number
   operations: number
   files: number
+  /** Digests of the files in it. */
+  digests: string[]
   /** Kept files for which there was no room in a file of the greatest size. */
   filesLeftOut: number
 }
@@ -48,6 +50,10 @@ export interface RescueFile {
 export interface RescueWishes {
   /** Only what the server is not known to have, without files: what a few QR codes can carry. */
   smallest?: boolean
+  /** Without the files that the server is known to have: it is the server itself that gets this one. */
+  unsentFiles?: boolean
+  /** Digests of files that an earlier one had. */
+  without?: ReadonlySet<string>
   bytesMax?: number
 }
 
@@ -69,18 +75,31 @@ export class RescueImpossible extends FieldError {
   }
 }
 
+/** A file that is larger than all that the server takes at once. */
+export class RescueTooLarge extends FieldError {
+  constructor() {
+    super(
+      '有一张照片太大，服务器收不下，还留在手机里',
+      'a photo is larger than what the server takes; it stays on the phone',
+      '请联系村里的管理员',
+      'ask the village’s computer person',
+    )
+  }
+}
+
 /** The file, signed by this phone's key: unsent operations first, then the kept ones, then files. RescueImpossible. */
 export async function makeRescueFile(
   database: RowsReader,
   source: RescueSource,
-  { smallest = false, bytesMax = RESCUE_BYTES_MAX }: RescueWishes = {},
+  wishes: RescueWishes = {},
 ): Promise<RescueFile> {
   const sealed = await database.get('meta', 'sealed_data_key')
   const keys = (await database.get('meta', 'keys')) as DeviceKeys | undefined
   if (!(sealed instanceof Uint8Array) || keys === undefined) throw new RescueImpossible()
-  const parts = new Parts(bytesMax - HEAD_ROOM)
+  const parts = new Parts((wishes.bytesMax ?? RESCUE_BYTES_MAX) - HEAD_ROOM)
+  const { smallest = false } = wishes
   const { unsent, operations } = await addOperations(parts, database, source.unsentFrom, smallest)
-  const { files, leftOut } = smallest ? { files: 0, leftOut: 0 } : await addFiles(parts, database)
+  const { digests, leftOut } = await addFiles(parts, database, wishes)
   const header: RescueHeader = {
     format: 1,
     device: source.device,
@@ -91,12 +110,20 @@ export async function makeRescueFile(
     sealing_key: source.sealingKey,
     sealed_data_key: base64Of(sealed),
     signing_key: base64Of(await publicPoint(keys.signing)),
-    rows: operations + files,
+    rows: operations + digests.length,
     unsent,
   }
   const blob = await signedRescue(new Blob([rescueHead(header), ...parts.done()]), keys.signing.privateKey)
   const name = rescueName(source.device, source.madeAtMs)
-  return { blob, name, unsent, operations, files, filesLeftOut: leftOut }
+  return {
+    blob,
+    name,
+    unsent,
+    operations,
+    files: digests.length,
+    digests,
+    filesLeftOut: leftOut,
+  }
 }
 
 /** `allpost-<end of the phone's id>-<day in the village>.allpost` */
@@ -131,21 +158,27 @@ interface FileRow {
   arrivedMs?: number | null
 }
 
-async function addFiles(parts: Parts, database: RowsReader): Promise<{ files: number; leftOut: number }> {
-  let [files, leftOut] = [0, 0]
+async function addFiles(
+  parts: Parts,
+  database: RowsReader,
+  { smallest = false, unsentFiles = false, without }: RescueWishes,
+): Promise<{ digests: string[]; leftOut: number }> {
+  const digests: string[] = []
   const arrived: Key[] = []
+  let leftOut = 0
   const add = async (digest: Key, laterIfArrived: boolean): Promise<void> => {
     // one at a time: photos are large
     const row = (await database.get('files', digest)) as FileRow | undefined
     if (!isBytes(row?.sealed)) return
     if (laterIfArrived && row.arrivedMs != null) arrived.push(digest)
-    else if (parts.add(`files:${digest}`, row.sealed)) files += 1
+    else if (parts.add(`files:${digest}`, row.sealed)) digests.push(String(digest))
     else leftOut += 1
   }
-  for (const digest of await database.keys('files')) await add(digest, true)
+  const kept = smallest ? [] : await database.keys('files')
+  for (const digest of kept) if (!without?.has(String(digest))) await add(digest, true)
   // the server has these: they come last, for a server that is restored
-  for (const digest of arrived) await add(digest, false)
-  return { files, leftOut }
+  for (const digest of unsentFiles ? [] : arrived) await add(digest, false)
+  return { digests, leftOut }
 }
 
 /** Rows, gathered into Blobs so that they are never all in memory at once. */

@@ -14,13 +14,21 @@ import type {
 import { handInCarried } from '../exchange/carried'
 import { handedIn, handInRescue } from '../exchange/rescue'
 import type { Transport } from '../exchange/transport'
+import { momentMs } from '../sync/clock'
 import { CHAIN_BYTES_MAX, CODES_MAX, qrChain, ScannedChain } from '../sync/qr_chain'
 import type { RescueReply } from '../wire/messages'
 import { carriedFiles, carry, dropCarried } from './carried'
 import type { Database } from './database'
 import type { StoredIdentity } from './identity'
-import { makeRescueFile, RescueImpossible, type RescueSource, type RescueWishes } from './rescue'
-import { readStanding } from './standing'
+import {
+  makeRescueFile,
+  RescueImpossible,
+  RescueTooLarge,
+  type RescueFile,
+  type RescueSource,
+  type RescueWishes,
+} from './rescue'
+import { readStanding, type Handed, type Unsent } from './standing'
 
 /** What the ways out are given of the phone. */
 export interface RescueSurroundings {
@@ -29,8 +37,8 @@ export interface RescueSurroundings {
   /** While the vault is open. */
   identity: () => StoredIdentity | null
   nowMs: () => number
-  /** The server took a file of this phone in. */
-  handedOver: (reply: RescueReply) => Promise<void>
+  /** The server took in all that lay here; what did not arrive then, as it was when that began. */
+  handedOver: (unsent: Unsent, handed: Handed) => Promise<void>
 }
 
 /** Codes of a small file are made of pieces of this size, which any camera reads; of a larger one of larger pieces. */
@@ -68,19 +76,37 @@ export class RescueWays implements Rescue {
 
   async handOver(): Promise<HandedIn> {
     const { database, transport, identity, nowMs, handedOver } = this.around
-    const { blob } = await this.made({})
     const token = identity()?.token ?? null
-    const reply = await handInRescue(transport(), blob, token)
-    await handedOver(reply)
+    const before = await readStanding(database)
+    const reply = await this.handInAll(token)
+    if (before !== null) {
+      const { time, epoch } = reply
+      await handedOver(before.unsent, { at_ms: momentMs(time), epoch })
+    }
     // a colleague's file that waits here is not left behind either
     await handInCarried(database, transport(), { token, epoch: reply.epoch, nowMs: nowMs() })
     return handedIn(reply)
   }
 
-  private async made(wishes: RescueWishes): Promise<MadeRescueFile> {
+  /** In as many files as the server's limit makes of it; the counts of all of them. */
+  private async handInAll(token: string | null): Promise<RescueReply> {
+    const without = new Set<string>()
+    let whole: RescueReply | null = null
+    for (;;) {
+      const made = await this.made({ unsentFiles: true, without })
+      const reply = await handInRescue(this.around.transport(), made.blob, token)
+      whole = whole === null ? reply : together(whole, reply)
+      if (made.filesLeftOut === 0) return whole
+      // one that is larger than all that the server takes at once is not handed over, and so nothing of it goes
+      if (made.digests.length === 0) throw new RescueTooLarge()
+      for (const digest of made.digests) without.add(digest)
+    }
+  }
+
+  private async made(wishes: RescueWishes): Promise<RescueFile> {
     const { database } = this.around
-    const limits = this.around.identity()?.limits
-    return makeRescueFile(database, await this.source(), { bytesMax: limits?.rescue_bytes, ...wishes })
+    const bytesMax = (await readStanding(database))?.rescue_bytes
+    return makeRescueFile(database, await this.source(), { ...(bytesMax ? { bytesMax } : {}), ...wishes })
   }
 
   private async source(): Promise<RescueSource> {
@@ -96,6 +122,15 @@ export class RescueWays implements Rescue {
       unsentFrom: standing.unsent.counter,
       madeAtMs: nowMs(),
     }
+  }
+}
+
+/** What two files of the same phone brought. The operations go along with each: they are new in the first. */
+function together(one: RescueReply, next: RescueReply): RescueReply {
+  return {
+    ...one,
+    files_new: one.files_new + next.files_new,
+    files_known: one.files_known + next.files_known,
   }
 }
 

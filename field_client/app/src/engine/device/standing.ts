@@ -14,6 +14,19 @@ import type { ValuesReader } from './values'
 /** The server's orders: nothing, reading stops (`lock`), everything but what was not handed over goes (`wipe`). */
 export type Orders = 'none' | 'lock' | 'wipe'
 
+/** Not acknowledged: the first such counter (the next one to be captured where nothing waits), and how many. */
+export interface Unsent {
+  counter: number
+  operations: number
+  files: number
+}
+
+/** Server time, and the server's epoch then: one that was restored since may have lost it. */
+export interface Handed {
+  at_ms: number
+  epoch: string
+}
+
 export interface Standing {
   /** The id under which the server knows this phone. */
   device: string
@@ -26,8 +39,11 @@ export interface Standing {
   sealing_key: string
   /** The server's public signing keys, as far as they were told; the newest last. */
   signing: ServerKey[]
-  /** Not acknowledged: the first such counter (the next one to be captured where nothing waits), and how many. */
-  unsent: { counter: number; operations: number; files: number }
+  unsent: Unsent
+  /** When the server took all of it in as a rescue file; absent where it did not, or something of it changed since. */
+  handed?: Handed | undefined
+  /** The greatest rescue file that the server takes; absent where it was not told. */
+  rescue_bytes?: number | undefined
   /** Server time of the last contact; null before the first. */
   last_contact_ms: number | null
   /** How far the phone's clock was off (phone minus server) at the last exchange. */
@@ -49,7 +65,20 @@ export function standingUpdate(change: Partial<Standing>): Write {
 
 /** The write that tells how many files wait; part of every write that keeps, hands over or removes one. */
 export function filesUnsent(files: number): Write {
-  return changed((present) => ({ ...present, unsent: { ...present.unsent, files } }))
+  return changed((present) => ({
+    ...present,
+    unsent: { ...present.unsent, files },
+    handed: undefined,
+  }))
+}
+
+/** The write that tells that a rescue file of what waited was taken in, unless something else waits by now. */
+export function handedWrite(of: Unsent, handed: Handed): Write {
+  return changed((present) => {
+    const { counter, operations, files } = present.unsent
+    const same = counter === of.counter && operations === of.operations && files === of.files
+    return same ? { ...present, handed } : present
+  })
 }
 
 /** What the standing says of values and outbox, as they will be; part of every write of the store that changes them. */
@@ -66,8 +95,10 @@ export function standingOf(values: ValuesReader, outbox: OutboxReader, cipher: C
       epoch: identity.epoch,
       sealing_key: identity.sealing.id,
       signing: withKey(present.signing, identity.signing),
+      rescue_bytes: identity.limits.rescue_bytes,
     }),
     unsent: { ...present.unsent, counter, operations },
+    handed: undefined,
     last_contact_ms: values.get('last_contact_ms') ?? present.last_contact_ms,
     clock_offset_ms: values.get('anchor')?.offsetMs ?? present.clock_offset_ms,
     orders: values.get('orders') ?? present.orders,

@@ -3,13 +3,13 @@
  *
  * Invariants
  * - The order is on the disk before anything of it is done: a phone that is killed in between goes on at its next start,
- *   with or without a network.
+ *   with or without a network. Where the disk is too full for that, it is done all the same.
  * - One transaction removes everything but what the server is not known to have (sealed, as it lies), what tells of it
  *   (standing.ts), the data key sealed to the server, and the keys that sign the hand-over. No PIN and no code opens it.
  * - When the server has taken that in, the rest goes too. Colleagues' rescue files, which only the server can open, stay
  *   until they are handed in.
  */
-import { WIPED, type Database, type Write } from './database'
+import { unlessFull, WIPED, type Database, type Write } from './database'
 import { readStanding, standingUpdate, type Standing } from './standing'
 
 /** In `meta` under `WIPED`. */
@@ -20,10 +20,13 @@ interface WipedRow {
 /** Remove it now. A second time removes what is left to be removed. */
 export async function wipe(database: Database, atMs: number): Promise<void> {
   if ((await wipedMs(database)) !== null) return
-  await database.transact([standingUpdate({ orders: 'wipe' })])
+  await unlessFull(database.transact([standingUpdate({ orders: 'wipe' })]))
   database.beginWipe()
   const standing = await readStanding(database)
-  await database.transact(removing(standing?.unsent.counter ?? Infinity, atMs))
+  // what only removes needs no room, and makes some for the note
+  await database.transact(removing(standing?.unsent.counter ?? Infinity))
+  const value: WipedRow = { atMs }
+  await unlessFull(database.transact([{ store: 'meta', key: WIPED, value }]))
 }
 
 /** When this phone was wiped; null where it was not. */
@@ -49,8 +52,7 @@ export async function endWipe(database: Database): Promise<Standing | null> {
   return standing
 }
 
-function removing(unsentFrom: number, atMs: number): Write[] {
-  const value: WipedRow = { atMs }
+function removing(unsentFrom: number): Write[] {
   return [
     { store: 'sealed', clear: true },
     { store: 'blocks', clear: true },
@@ -63,7 +65,6 @@ function removing(unsentFrom: number, atMs: number): Write[] {
       store: 'meta',
       remove: name,
     })),
-    { store: 'meta', key: WIPED, value },
   ]
 }
 

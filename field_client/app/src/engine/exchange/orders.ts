@@ -3,9 +3,10 @@
  * So a lost phone is wiped, and a locked one is told, without anybody opening it.
  */
 import { base64Of } from '../device/base64'
-import type { Database } from '../device/database'
+import { unlessFull, type Database } from '../device/database'
 import type { DeviceKeys } from '../device/identity'
 import { readStanding, standingUpdate, type Orders } from '../device/standing'
+import { CallRefused } from '../errors'
 import { moment, momentMs } from '../sync/clock'
 import type { OrdersReply, OrdersRequest } from '../wire/messages'
 import { tryAgain } from './retry'
@@ -31,14 +32,27 @@ export async function askOrders(
   const standing = await readStanding(database)
   const keys = (await database.get('meta', 'keys')) as DeviceKeys | undefined
   if (!standing?.device || keys === undefined) return null
-  const request = await signed(standing.device, moment(nowMs), wiped, keys.signing.privateKey)
-  const reply = await tryAgain(() => transport.post<OrdersReply>('/orders', request, null))
+  const ask = async (atMs: number): Promise<OrdersReply> => {
+    const request = await signed(standing.device, moment(atMs), wiped, keys.signing.privateKey)
+    return tryAgain(() => transport.post<OrdersReply>('/orders', request, null))
+  }
+  // a clock that was set wrong since the last exchange must not keep a phone from being wiped
+  const reply = await ask(nowMs).catch((error: unknown) => ask(serverMsOf(error)))
   const orders = ordersOf(reply.orders)
   // a wipe that was ordered is not taken back by a server that no longer knows of it
   const kept = standing.orders === 'wipe' ? 'wipe' : orders
-  const serverMs = momentMs(reply.time)
-  await database.transact([standingUpdate({ orders: kept, last_contact_ms: serverMs })])
+  const last_contact_ms = momentMs(reply.time)
+  // what was handed over may be lost to a server that was restored since
+  const handed = standing.handed?.epoch === reply.epoch ? standing.handed : undefined
+  await unlessFull(database.transact([standingUpdate({ orders: kept, last_contact_ms, handed })]))
   return kept
+}
+
+/** The server's time, where it refused ours; else what went wrong is thrown on. */
+function serverMsOf(error: unknown): number {
+  const time = error instanceof CallRefused ? error.document['time'] : undefined
+  if (typeof time !== 'string') throw error
+  return momentMs(time)
 }
 
 async function signed(device: string, time: string, wiped: boolean, key: CryptoKey): Promise<OrdersRequest> {

@@ -38,6 +38,7 @@ beforeEach(async () => {
     device: DEVICE,
     sealing: { id: 'seal-1', key: '' },
     signing: { id: 'sign-1', key: '' },
+    limits: { rescue_bytes: 1024 * 1024 } as StoredIdentity['limits'],
   }
   await store.write((edit) => edit.values.set('identity', identity as StoredIdentity))
   await begin()
