@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
-import { defineConfig, type Plugin } from 'vite'
+import { build, defineConfig, type Plugin } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
 import about from './package.json' with { type: 'json' }
 
 const GROUND = '#f5f4f2'
+const SOURCES = fileURLToPath(new URL('./src', import.meta.url))
+const HAND_OVER = 'hand_over.js'
 
 /**
  * Vant's icon font is inside its style sheet, with another copy on a foreign server for browsers of long ago: that one
@@ -21,10 +23,34 @@ function ownFontsOnly(): Plugin {
   }
 }
 
+/** The part of the service worker that is written with the engine: one file without imports, as a worker loads it. */
+function handOver(): Plugin {
+  return {
+    name: 'hand-over',
+    apply: 'build',
+    async generateBundle() {
+      const built = await build({
+        configFile: false,
+        publicDir: false,
+        logLevel: 'warn',
+        resolve: { alias: { '@': SOURCES } },
+        build: {
+          write: false,
+          target: 'es2022',
+          lib: { entry: `${SOURCES}/hand_over.ts`, formats: ['iife'], name: 'handOver' },
+        },
+      })
+      for (const one of [built].flat())
+        for (const part of 'output' in one ? one.output : [])
+          if (part.type === 'chunk') this.emitFile({ type: 'asset', fileName: HAND_OVER, source: part.code })
+    },
+  }
+}
+
 /** Served by the server at `/app/`; `vite` alone hands calls on to a server on this computer. */
 export default defineConfig({
   base: '/app/',
-  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  resolve: { alias: { '@': SOURCES } },
   define: {
     // a release is built under its own version; a drill builds a next one
     __APP_VERSION__: JSON.stringify(process.env['ALLPOST_APP_VERSION'] ?? about.version),
@@ -45,6 +71,7 @@ export default defineConfig({
   plugins: [
     ownFontsOnly(),
     vue(),
+    handOver(),
     VitePWA({
       strategies: 'generateSW',
       // the worker says when: an update never takes a form away that is being written
@@ -55,8 +82,8 @@ export default defineConfig({
         // lazy chunks too: everything works after the first load, wherever the phone goes next
         globPatterns: ['**/*.{js,css,html,png,svg,woff2,json}'],
         navigateFallback: 'index.html',
-        // of public/
-        importScripts: ['fetch_again.js', 'hand_over.js'],
+        // of public/, and made above
+        importScripts: ['fetch_again.js', HAND_OVER],
         cleanupOutdatedCaches: true,
         // from the first visit on, so that it works offline and takes an update without being opened anew
         clientsClaim: true,

@@ -1,6 +1,7 @@
 /**
  * Background Sync, where the browser has it (Chrome on Android): while something waits, the browser is asked to say when
- * there is a network, also where the app's window lies behind others. public/hand_over.js hears it and tells this window.
+ * there is a network, also where the app's window lies behind others or is closed. hand_over.ts, in the service worker,
+ * hears it: it tells this window, or hands over without it where none is open with its vault.
  */
 import type { Device, SyncStanding } from './engine/api'
 
@@ -12,7 +13,7 @@ interface SyncRegistration {
 
 let asked = false
 
-/** Ask once for each time that something waits. */
+/** Ask once for each time that something waits, and again when the line was lost meanwhile. */
 export function askToBeWoken({ waiting, waitingFiles }: SyncStanding): void {
   const waits = waiting + waitingFiles > 0
   if (!waits) asked = false
@@ -24,15 +25,21 @@ export function askToBeWoken({ waiting, waitingFiles }: SyncStanding): void {
     .catch(() => undefined)
 }
 
-/** Sync when the service worker says that there is a network, and answer it when that is done. */
+/**
+ * Sync when the service worker says that there is a network, and answer it when that is done; or at once, that this window
+ * cannot, as its vault is closed.
+ */
 export function answerWakes(device: Device): void {
+  // what the browser was asked for before it may have been tried in vain
+  window.addEventListener('offline', () => (asked = false))
   if (!('serviceWorker' in navigator)) return
   navigator.serviceWorker.addEventListener('message', (event: MessageEvent<unknown>) => {
     const [port] = event.ports
     const { type } = (event.data ?? {}) as { type?: string }
     if (type !== TAG) return
-    const synced = device.phase === 'open' ? device.sync.now() : Promise.resolve()
+    if (device.phase !== 'open') return port?.postMessage('closed')
     // how it ended is told by the standing
-    void synced.catch(() => undefined).then(() => port?.postMessage('done'))
+    const synced = device.sync.now().catch(() => undefined)
+    void synced.then(() => port?.postMessage('done'))
   })
 }

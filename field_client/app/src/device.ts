@@ -15,11 +15,11 @@ export async function startDevice(): Promise<void> {
   device = opened
   const seen = (): void => opened.setVisible(document.visibilityState === 'visible')
   const network = (): void => opened.setOnline(navigator.onLine)
+  answerWakes(opened)
   document.addEventListener('visibilitychange', seen)
   window.addEventListener('online', network)
   window.addEventListener('offline', network)
   seen()
-  answerWakes(opened)
   phase.value = opened.phase
   opened.subscribe((change) => {
     if (change === 'sync') refreshStanding()
