@@ -26,6 +26,7 @@ from server.store.audit import Entry, record
 from server.store.sessions import end_sessions_of
 from sync.clock import moment, moment_ms
 
+ERASE = "erase"
 LOG_LOST = "revocations.lost"
 LOG_APPLIED = "revocations.applied"
 

@@ -6,8 +6,9 @@ from forms.catalogue import load_catalogue
 from forms.handling.calendar import published_calendar
 from grid_map.divisions import load_divisions
 from server.backup.swap import RestoreUnfinished, is_unfinished
-from server.catching_up import catch_up
+from server.catching_up import ERASE, catch_up
 from server.clock import unix_ms
+from server.erasure.clearing import clear_away
 from server.founding import ensure_epoch, publish_reference
 from server.intake import Intake
 from server.keys import KeyFileError, Keys, load_keys, new_keys, save_keys
@@ -43,7 +44,9 @@ def open_data(settings: Settings, *, exclusive: bool) -> tuple[Store, Keys]:
     try:
         store.write_now(lambda db: _make_ready(db, settings, keys))
         if exclusive or store.read_now(remembered) is None:
-            store.write_now(lambda db: catch_up(db, keys, unix_ms()))
+            caught_up = store.write_now(lambda db: catch_up(db, keys, unix_ms()))
+            if ERASE in caught_up.applied:
+                clear_away(settings, keys)
         if exclusive:
             store.write_now(lambda db: _intake(settings, keys).retry_rejected(db, unix_ms()))
     except BaseException:

@@ -22,8 +22,11 @@ from server.backup.manifest import (
 )
 from server.backup.sealed_keys import opened_keys
 from server.backup.swap import STORE
-from server.catching_up import CaughtUp, catch_up
+from server.catching_up import ERASE, CaughtUp, catch_up
 from server.cli_messages import CommandError
+from server.erasure.clearing import clear_folder
+from server.files.folder import FileFolder
+from server.files.folder import sync_folder as sync_to_disk
 from server.keys import Keys, load_keys
 from server.private_file import write_private
 from server.revocations_log import Line, LogDamaged
@@ -57,19 +60,25 @@ def stage(
         target = folder / path.relative_to(backup)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.copyfile(path, target)
+        sync_to_disk(target)  # before the plan of the swap says that the new store is whole
+    for made in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+        sync_to_disk(made)
     write_private(folder / KEYS, _keys_of(backup, present))
     keys = load_keys(folder / KEYS)
     log_lost = _put_log(backup, folder, present)
     store = Store(folder / STORE)
     try:
         _check_whole(store, manifest, keys)
-        return store.write_now(lambda db: _brought_in_step(db, keys, manifest, now_ms, log_lost)), keys
+        caught_up = store.write_now(lambda db: _brought_in_step(db, keys, manifest, now_ms, log_lost))
     except sqlite3.DatabaseError as error:
         raise BackupDamaged(
             f"备份中的数据库无法读取 / the backup's database cannot be read: {error}"
         ) from None
     finally:
         store.close()
+    if ERASE in caught_up.applied:
+        clear_folder(folder / STORE, FileFolder(folder, keys))
+    return caught_up, keys
 
 
 def _keys_of(backup: Path, present: Present) -> bytes:

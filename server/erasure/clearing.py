@@ -6,6 +6,7 @@ What the disk itself, a copy of the folder or a backup still holds is beyond thi
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 from server.files.folder import FileFolder
 from server.keys import Keys
@@ -21,9 +22,14 @@ def clear_away(settings: Settings, keys: Keys) -> bool:
 
     False where long reads kept the log from being cut; erase once more, which does nothing else. It blocks.
     """
-    db = open_writer(settings.database_path)
+    return clear_folder(settings.database_path, FileFolder(settings.data, keys))
+
+
+def clear_folder(database: Path, folder: FileFolder) -> bool:
+    """The same for a store that is no server's yet, as while a backup is brought back."""
+    db = open_writer(database)
     try:
-        _remove_files(db, FileFolder(settings.data, keys))
+        _remove_files(db, folder)
         return any(_cut_log(db) for _ in range(TRIES))
     finally:
         db.close()

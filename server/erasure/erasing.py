@@ -56,7 +56,8 @@ class Reason(StrEnum):
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """An erasure as it is ordered, and as a line of the log says it: ids and codes only.
 
-    `residents` are all ids of the person, `records` what else was erased, `visits` those whose content went.
+    `residents` are all ids of the person, `records` what else was erased, `visits` those whose content went, `operations`
+    (device, counter, id) those whose bytes went: no phone offers them again after a restore.
     """
 
     resident: str
@@ -67,6 +68,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     residents: list[str] = []
     records: list[tuple[str, str]] = []
     visits: list[str] = []
+    operations: list[tuple[str, int, str]] = []
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,8 +221,9 @@ class _Erasing:
             db.execute("DELETE FROM grants WHERE village = ? AND record = ?", where)
             db.execute("DELETE FROM identity_lookup WHERE record = ?", (one.id,))
             db.execute("DELETE FROM matters WHERE village = ? AND record = ?", where)
-            db.execute("DELETE FROM file_names WHERE village = ? AND record = ?", where)
             db.execute("DELETE FROM moved WHERE id = ?", (one.id,))
+        # of what was held or rejected too, or its files would count as named by something that stays
+        db.executemany("DELETE FROM file_names WHERE record = ?", [(one,) for one in sorted(self.gone)])
         write_hashes(self.world, dict(hashes))
 
     def _depart(self, one: Record) -> None:
@@ -306,6 +309,7 @@ def erase(
         residents=sorted(found.person.residents),
         records=sorted([(one.id, one.kind) for one in found.erased.values()] + found.unapplied),
         visits=sorted(visits),
+        operations=_places(found),
     )
     done = _carried_out(db, keys, knowledge, found, order)
     revocations_log.append(db, "erase", msgspec.to_builtins(order), now_ms)
@@ -324,6 +328,8 @@ def apply_erasure(db: sqlite3.Connection, keys: Keys, line: Mapping[str, Any]) -
         return Done(resident=order.resident, village=order.village, again=True)
     also = [identifier for identifier, _ in order.records]
     found = find(db, keys, order.residents, order.visits, also)
+    here = set(_places(found))
+    erasures.note_lost(db, [one for one in order.operations if one not in here])
     return _carried_out(db, keys, knowledge, found, order)
 
 
@@ -350,6 +356,15 @@ def _carried_out(
     )
     record(db, entry)
     return done
+
+
+def _places(found: Found) -> list[tuple[str, int, str]]:
+    """(device, counter, id) of each operation that goes."""
+    return sorted(
+        (device, one.counter, one.id)
+        for (_, device, _), operations in found.operations.items()
+        for one in operations
+    )
 
 
 def _before(db: sqlite3.Connection, resident: str, visits: Collection[str]) -> Done | None:
