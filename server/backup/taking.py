@@ -140,7 +140,8 @@ class _Taking:
         try:
             stat = path.stat()
             known = self.known.get(inside)
-            if self.before and known and (known.bytes, known.changed_ns) == (stat.st_size, stat.st_mtime_ns):
+            same = known is not None and (known.bytes, known.changed_ns) == (stat.st_size, stat.st_mtime_ns)
+            if self.before and known and same and _is_whole(self.before / inside, known):
                 _link(self.before / inside, target)
                 self.parts.append(known)
                 return
@@ -183,6 +184,11 @@ def _owned(folder: Path) -> Iterator[None]:
 def _clear_unfinished(folder: Path) -> None:
     for draft in folder.glob(f"[0-9]*{_UNFINISHED}"):
         shutil.rmtree(draft)
+
+
+def _is_whole(path: Path, part: Part) -> bool:
+    """Whether the backup before still has it as its manifest says: else one bad file would spoil every later backup."""
+    return path.is_file() and path.stat().st_size == part.bytes and sha256_of(path) == part.sha256
 
 
 def _link(source: Path, target: Path) -> None:

@@ -168,3 +168,20 @@ def test_a_damaged_backup_is_not_restored(data: Path, tmp_path: Path, name: str)
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
     assert run("restore", backups, "--drill", "--data", data).exit_code == 1
+
+
+@pytest.mark.parametrize("damage", ["gone", "altered"])
+def test_a_file_that_the_backup_before_lost_is_copied_again(data: Path, tmp_path: Path, damage: str) -> None:
+    file = data / "files" / "ab" / ("ab" * 32)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"sealed" * 1000)
+    backups, inside = tmp_path / "backups", file.relative_to(data)
+    done("backup", backups, "--data", data)
+    [first] = every_backup(backups)
+    if damage == "gone":
+        (first / inside).unlink()
+    else:
+        (first / inside).write_bytes(b"rotten" * 1000)
+    done("backup", backups, "--data", data)
+    assert (every_backup(backups)[-1] / inside).read_bytes() == file.read_bytes()
+    done("restore", backups, "--drill", "--data", data)
