@@ -17,7 +17,10 @@ a rescue file brought that does not continue its phone's history."""
 
 
 class Device(msgspec.Struct, frozen=True):
-    """A device with its account's name, role and division; `closed_ms`: since when another identity continues it."""
+    """A device with its account's name, role and division; `closed_ms`: since when another identity continues it.
+
+    account_closed: so is the account of a phone that a restore lost.
+    """
 
     id: str
     worker: str
@@ -60,8 +63,8 @@ class Device(msgspec.Struct, frozen=True):
     def _role(self) -> str:
         if self.nature == IMPORT:
             return SERVER_ROLE
-        if self.nature == RESCUE and not self.worker:
-            return "worker"  # nobody is known: never the server's own rights
+        if self.nature in (PHONE, RESCUE) and self.role == SERVER_ROLE:
+            return "worker"  # its account is not known here: never the server's own rights
         # `server.roles` let the worker write at the desk, where nobody is bound to the own grids
         return WINDOW_ROLE if self.nature == DESK and self.role == "worker" else self.role
 
@@ -70,7 +73,8 @@ _SELECT = (
     "SELECT d.id, d.worker, d.village, d.name, d.acknowledged, d.digest, d.unsettled, d.outcome_cursor, d.nature,"
     " d.revoked_ms, d.closed_ms, d.continues, d.continues_counter, d.orders, d.contact_ms, d.enrolled_ms,"
     " d.signing_key, coalesce(a.name, d.name), coalesce(a.role, 'server'), coalesce(a.division, ''),"
-    " a.closed_at IS NOT NULL FROM devices d LEFT JOIN accounts a ON a.id = d.worker"
+    " a.closed_at IS NOT NULL OR (a.id IS NULL AND d.nature IN ('phone', 'rescue'))"
+    " FROM devices d LEFT JOIN accounts a ON a.id = d.worker"
 )
 
 

@@ -215,3 +215,13 @@ def test_a_locked_phone_reads_nothing_whatever_it_makes_of_the_order(village: De
     assert phone.call("POST", "/files/known", json={"digests": [digest]}).json()["durable"] == []
     order(village, phone, "none")
     phone.sync()
+
+
+def test_a_phone_whose_account_a_restore_lost_has_no_rights_of_the_servers_own(village: DeskVillage) -> None:
+    """The log of revocations makes such a phone known again where it was locked; its account comes from no log."""
+    phone = village.phone("wang")
+    phone.change(household_id(GRID_1, 0), note="从前的事")
+    village.store.write_now(lambda db: db.execute("DELETE FROM accounts WHERE id = ?", (phone.worker["id"],)))
+    assert phone.push()[0]["outcome"] == "held"
+    with pytest.raises(Refused, match="device-revoked"):
+        phone.call("GET", f"/changes?village={VILLAGE}")
