@@ -58,7 +58,7 @@ def catch_up(
         _put_aside(path, now_ms)
     if found.lost:
         _doubt(db, found, now_ms)
-    newer = lines[known.number :]
+    newer = lines[revocations_log.carried_out(db) :]
     found.applied = apply(db, keys, newer, now_ms)
     if not unfit:
         revocations_log.remember(db, lines)

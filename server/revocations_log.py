@@ -34,7 +34,7 @@ from sync.clock import moment
 
 FILE = "revocations.log"
 BEGIN = "begin"
-_REMEMBERED = "revocations"
+_REMEMBERED, _OWED = "revocations", "revocations_owed"
 
 
 class LogDamaged(Exception):
@@ -70,7 +70,10 @@ def append(db: sqlite3.Connection, kind: str, body: Mapping[str, object], now_ms
     path, known = path_of(db), remembered(db) or Known()
     last = _last_of(path)
     if last.number > known.number:
-        known = last  # of a commit that failed: the chain goes on from it
+        _owe(
+            db, known.number
+        )  # of a commit that failed: the chain goes on from it, and it is carried out later
+        known = last
     line = _chained(Line(known.number + 1, moment(now_ms), kind, dict(body)), known.chain)
     _write(path, line)
     _remember(db, Known(line.number, line.chain))
@@ -108,8 +111,21 @@ def remembered(db: sqlite3.Connection) -> Known | None:
     return None if row is None else msgspec.json.decode(row[0], type=Known)
 
 
+def carried_out(db: sqlite3.Connection) -> int:
+    """How many lines the database has carried out, or knows of its own; those from there on are owed."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (_OWED,)).fetchone()
+    known = remembered(db) or Known()
+    return known.number if row is None else min(int(row[0]), known.number)
+
+
+def _owe(db: sqlite3.Connection, after: int) -> None:
+    """Lines after this one are in the log and not in the database, whatever comes behind them."""
+    db.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (_OWED, str(after)))
+
+
 def remember(db: sqlite3.Connection, lines: list[Line]) -> None:
-    """The database knows all these lines now."""
+    """The database knows, and has carried out, all these lines now."""
+    db.execute("DELETE FROM meta WHERE key = ?", (_OWED,))
     last = lines[-1] if lines else None
     _remember(db, Known() if last is None else Known(last.number, last.chain))
 

@@ -222,7 +222,8 @@ def test_a_line_that_the_power_cut_short_never_counted(data: Path) -> None:
     assert rows(data, "SELECT count(*) FROM epochs") == [(1,)]
 
 
-def test_a_line_whose_commit_failed_is_carried_out_at_the_start(data: Path) -> None:
+@pytest.mark.parametrize("more", [False, True])
+def test_a_line_whose_commit_failed_is_carried_out_at_the_start(data: Path, more: bool) -> None:
     settings = fast_settings(data)
     store, _ = open_data(settings, exclusive=True)
 
@@ -233,10 +234,14 @@ def test_a_line_whose_commit_failed_is_carried_out_at_the_start(data: Path) -> N
     worker = rows(data, "SELECT id FROM accounts WHERE username = 'li'")[0][0]
     with pytest.raises(ArithmeticError):
         store.write_now(work)
-    store.write_now(lambda db: None)
+    if more:  # another line, of a commit that succeeds, stands behind it
+        store.write_now(lambda db: revocations_log.append(db, "confirm", {"device": "x"}, unix_ms()))
     store.close()
-    store, _ = open_data(settings, exclusive=True)
-    store.close()
+    for _ in range(2):
+        store, _ = open_data(settings, exclusive=True)
+        store.close()
+    epochs = rows(data, "SELECT count(*) FROM epochs")
+    assert epochs == [(2,)], "one for what was owed, and none for starting again"
     assert rows(data, "SELECT closed_at IS NOT NULL FROM accounts WHERE username = 'li'") == [(1,)]
 
 
