@@ -20,6 +20,9 @@ export class FakeServer {
   /** What was said at `/orders`, each signed by the phone. */
   readonly asked: string[] = []
   readonly rescued: Blob[] = []
+  /** How far this server's clock is ahead of the phone's. */
+  aheadMs = 0
+  epoch = '0192f6c5-0000-7000-8000-00000000e001'
   private keys = 0
 
   private constructor(
@@ -103,6 +106,8 @@ export class FakeServer {
     const how = { name: 'ECDSA', hash: 'SHA-256' }
     const text = new TextEncoder().encode(ordersText(device, time, wiped))
     expect(await crypto.subtle.verify(how, key, bytesOf(signature), text)).toBe(true)
+    if (Math.abs(Date.parse(time) - this.nowMs()) > 86_400_000)
+      return reply(422, { type: 'request-invalid', status: 422, title: '请求不对', time: this.said().time })
     this.asked.push(wiped ? 'wiped' : 'held')
     return reply(200, { ...this.said(), orders: this.orders, acknowledged: 0, digest: '' })
   }
@@ -138,7 +143,11 @@ export class FakeServer {
   }
 
   private said(): { epoch: string; time: string } {
-    return { epoch: '0192f6c5-0000-7000-8000-00000000e001', time: new Date().toISOString() }
+    return { epoch: this.epoch, time: new Date(this.nowMs()).toISOString() }
+  }
+
+  private nowMs(): number {
+    return Date.now() + this.aheadMs
   }
 }
 

@@ -6,7 +6,7 @@ import { readStanding } from '@/engine/device/standing'
 import { newDataKey, Vault } from '@/engine/device/vault'
 import { Store } from '@/engine/device/store'
 import { wipe } from '@/engine/device/wipe'
-import { Locked, LockedOut, Refused, WrongCode, WrongPin } from '@/engine/errors'
+import { Locked, LockedOut, Refused, StorageFull, WrongCode, WrongPin } from '@/engine/errors'
 import { codeShown, codeTyped, newCode } from '@/engine/recovery_code'
 import { FakeServer } from './fake_server'
 import { FakeLocks } from './locks'
@@ -110,6 +110,82 @@ describe('five wrong PINs', () => {
   })
 })
 
+describe('a locked-out phone', () => {
+  it('hands what waits over by itself, once, and again to a server that was restored since', async () => {
+    await enrolled()
+    await device.households.request('锁上之前')
+    await lockedOut()
+    expect(device.closed).toMatchObject({ unsent: 1, handedMs: null })
+    device.setOnline(true)
+    await vi.waitFor(() => expect(device.closed?.handedMs).not.toBeNull(), 5000)
+    expect(server.rescued).toHaveLength(1)
+    await restarted()
+    device.setOnline(true)
+    await vi.waitFor(() => expect(server.asked.length).toBeGreaterThan(1), 5000)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(server.rescued).toHaveLength(1)
+    server.epoch = '0192f6c5-0000-7000-8000-00000000e002'
+    device.setOnline(false)
+    await restarted()
+    device.setOnline(true)
+    await vi.waitFor(() => expect(server.rescued).toHaveLength(2), 5000)
+    device.setOnline(false)
+    // nothing of it went: the account opens it as it was
+    await device.unlockByAccount('zhangsan', 'right', NEXT_PIN)
+    expect(device.history.waiting()).toHaveLength(1)
+  })
+
+  it('waits where the PIN is only not typed', async () => {
+    await enrolled()
+    await device.households.request('锁上之前')
+    device.lock()
+    device.setOnline(true)
+    await vi.waitFor(() => expect(server.asked.length).toBeGreaterThan(0), 5000)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(server.rescued).toHaveLength(0)
+  })
+})
+
+describe('a full disk', () => {
+  beforeEach(async () => {
+    await enrolled()
+    await device.households.request('沈建国要办医保')
+    await device.drafts.keep('half', '沈建国')
+    device.lock()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+      throw new DOMException('full', 'QuotaExceededError')
+    })
+    await restarted()
+  })
+
+  it('does not keep the fifth wrong PIN from ending it', async () => {
+    for (let at = 0; at < 4; at += 1) await expect(device.unlock('999990')).rejects.toThrow(WrongPin)
+    await expect(device.unlock('999990')).rejects.toThrow(LockedOut)
+    expect(await metaNames()).not.toContain('vault')
+    await restarted()
+    expect(device.phase).toBe('locked-out')
+  })
+
+  it('does not keep a wipe from being done', async () => {
+    server.orders = 'wipe'
+    server.reachable = true
+    device.setOnline(true)
+    await vi.waitFor(() => expect(device.phase).toBe('wiped'), 5000)
+    const left = await rowCounts()
+    expect([left.sealed, left.blocks, left.drafts]).toEqual([undefined, undefined, undefined])
+    expect(await metaNames()).not.toContain('vault')
+  })
+
+  it('leaves no key in memory where a new PIN could not be kept, and nothing lost', async () => {
+    await expect(device.unlockByAccount('zhangsan', 'right', NEXT_PIN)).rejects.toThrow(StorageFull)
+    expect(device.phase).toBe('locked')
+    vi.restoreAllMocks()
+    await device.unlock(PIN)
+    expect(device.history.waiting()).toHaveLength(1)
+  })
+})
+
 describe('the window’s code', () => {
   it('is told once, opens without a network however it is typed, and then ends', async () => {
     await enrolled()
@@ -129,6 +205,27 @@ describe('the window’s code', () => {
     expect(device.history.waiting()).toHaveLength(1)
     await lockedOut()
     await expect(device.tryCode(code)).rejects.toThrow(WrongCode)
+  })
+
+  it('is made at the first opening after an update from a version that had none', async () => {
+    await enrolled()
+    device.lock()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    const database = await Database.open('elder', () => undefined)
+    await database.transact(
+      ['recovery', 'recovery_untold', 'standing'].map((remove) => ({ store: 'meta' as const, remove })),
+    )
+    await restarted()
+    expect(device.closed).toBeNull()
+    await device.unlock(PIN)
+    device.lock()
+    await vi.waitFor(() => expect(device.closed).toMatchObject({ unsent: 0 }))
+    await restarted()
+    await device.unlock(PIN)
+    const code = await toldCode()
+    await restarted()
+    await device.unlockByCode(code, NEXT_PIN)
+    expect(device.phase).toBe('open')
   })
 
   it('is a new one, sealed to the new key, where the server changed its key', async () => {
@@ -170,6 +267,15 @@ describe('a wipe', () => {
     expect(device.phase).toBe('new')
     await enrolledAgain()
     expect(device.phase).toBe('open')
+  })
+
+  it('comes to a phone whose clock was set back by years', async () => {
+    await enrolled()
+    device.lock()
+    server.orders = 'wipe'
+    server.aheadMs = 5 * 365 * 86_400_000
+    device.setOnline(true)
+    await vi.waitFor(() => expect(device.phase).toBe('wiped'), 5000)
   })
 
   it('without a network to hand over keeps exactly what waits, through any number of starts', async () => {

@@ -1,11 +1,12 @@
 /** The ways out without this phone's own sync, against a real server: locked, carried by a colleague, handed in twice. */
 import 'fake-indexeddb/auto'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { carriedFiles, carry, dropCarried, RescueFileRefused } from '@/engine/device/carried'
-import { makeRescueFile, type RescueSource } from '@/engine/device/rescue'
+import { makeRescueFile, RescueTooLarge, type RescueSource } from '@/engine/device/rescue'
 import { proofOf } from '@/engine/device/receipts'
 import { RescueWays } from '@/engine/device/rescue_ways'
-import { readStanding } from '@/engine/device/standing'
+import { filesUnsent, readStanding, standingUpdate, type Unsent } from '@/engine/device/standing'
 import { CallRefused } from '@/engine/errors'
 import { handInCarried } from '@/engine/exchange/carried'
 import { handInRescue } from '@/engine/exchange/rescue'
@@ -52,13 +53,16 @@ async function source(of: Phone): Promise<RescueSource> {
 
 const fileOf = async (of: Phone) => makeRescueFile(of.store.database, await source(of))
 
-function ways(of: Phone): RescueWays {
+function ways(of: Phone, handedOver: (unsent: Unsent) => void = () => undefined): RescueWays {
   return new RescueWays({
     database: of.store.database,
     transport: () => of.transport,
     identity: () => null,
     nowMs: () => now,
-    handedOver: () => Promise.resolve(),
+    handedOver: (unsent) => {
+      handedOver(unsent)
+      return Promise.resolve()
+    },
   })
 }
 
@@ -73,6 +77,36 @@ describe('a phone whose vault is closed', () => {
     const handed = await ways(phone).handOver()
     expect(handed).toMatchObject({ fresh: 2, known: 1, held: 0, unreadable: 0 })
     expect(await ways(phone).handOver()).toMatchObject({ fresh: 0, known: 3 })
+  })
+
+  it('hands over in as many files as the server’s limit makes of it', async () => {
+    await twoPhones()
+    await phone.capture('一')
+    const { database, vault } = phone.store
+    const photos: string[] = []
+    for (let at = 0; at < 3; at += 1) {
+      const bytes = crypto.getRandomValues(new Uint8Array(40_000))
+      const digest = bytesToHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
+      const value = { type: 'image/jpeg', sealed: await vault.sealBytes(`files:${digest}`, bytes) }
+      await database.transact([{ store: 'files', key: digest, value }, filesUnsent(at + 1)])
+      photos.push(digest)
+    }
+    await database.transact([standingUpdate({ rescue_bytes: 64 * 1024 + 60_000 })])
+    const made = await ways(phone).file()
+    expect(made).toMatchObject({ files: 1, filesLeftOut: 2 })
+    const sent: number[] = []
+    phone.fault = async (_, go) => {
+      sent.push(1)
+      return go()
+    }
+    const handed: number[] = []
+    await ways(phone, (unsent) => handed.push(unsent.files)).handOver()
+    expect(sent).toHaveLength(3)
+    expect(handed).toEqual([3])
+    await database.transact([standingUpdate({ rescue_bytes: 64 * 1024 + 10_000 })])
+    // what the server takes in no file is not handed over: nothing may count as if it were
+    await expect(ways(phone, () => handed.push(0)).handOver()).rejects.toThrow(RescueTooLarge)
+    expect(handed).toEqual([3])
   })
 
   it('says how much that is, and makes a file whose name names nobody', async () => {
