@@ -1,9 +1,10 @@
 /**
  * Where reading has ended (a lock, or too long without contact) only pages that capture, or tell of this phone, are reached;
- * all others lead to Today, which says why. An address that was kept from before opens nothing either.
+ * all others lead to Today, which says why. An address that was kept from before opens nothing either, and a draft about
+ * somebody who is in the data waits until it may be read again.
  */
 import { watch } from 'vue'
-import { useRouter } from 'vue-router'
+import { useRouter, type RouteLocationNormalized } from 'vue-router'
 import { useDevice, usePhase, useShown } from '@/device'
 
 const OPEN: ReadonlySet<unknown> = new Set([
@@ -33,11 +34,19 @@ export function useReadingGuard(): void {
   const router = useRouter()
   const ended = useShown(() => phase.value === 'open' && !device.reading.allowed)
 
-  router.beforeEach((to) => (ended.value && !OPEN.has(to.name) ? { name: 'today' } : true))
+  function reached({ name, params }: RouteLocationNormalized): boolean {
+    if (!OPEN.has(name)) return false
+    const visit = name === 'visit' ? device.visits.open().find((one) => one.id === params['id']) : null
+    const written =
+      name === 'case-draft' ? device.cases.openDrafts().find((one) => one.id === params['id']) : null
+    return !visit?.household && !written?.household && !written?.resident
+  }
+
+  router.beforeEach((to) => (ended.value && !reached(to) ? { name: 'today' } : true))
   watch(
     ended,
     (now) => {
-      if (now && !OPEN.has(router.currentRoute.value.name)) void router.replace({ name: 'today' })
+      if (now && !reached(router.currentRoute.value)) void router.replace({ name: 'today' })
     },
     { immediate: true },
   )

@@ -22,6 +22,8 @@ export type FeedEntry = SentRecord | Departure
 /** The copy in a write that is being made; reads see what was changed in it. */
 export class CopyEdit implements CopyReader {
   readonly changed = new Map<string, Held | undefined>()
+  /** Ids of records that a new scope does not allow any more. */
+  readonly left = new Set<string>()
 
   constructor(private readonly base: RecordCopy) {}
 
@@ -84,12 +86,11 @@ export class CopyEdit implements CopyReader {
   }
 
   /**
-   * Drop what a new scope does not allow any more, and count the rest under its parts; the ids of those dropped. What
-   * the worker holds in hand stays, as the worker's own.
+   * Drop what a new scope does not allow any more (`left`), and count the rest under its parts. What the worker holds in
+   * hand stays, as the worker's own.
    */
-  followScope(scope: Scope): string[] {
+  followScope(scope: Scope): void {
     const grids = scopeGrids(scope)
-    const dropped: string[] = []
     for (const [id, held] of [...this.all()]) {
       const home = held.record.village
       const followed = grids.get(home)
@@ -97,10 +98,9 @@ export class CopyEdit implements CopyReader {
         home === REFERENCE_VILLAGE ? held.part : followed && partAfter(held, followed, scope.worker)
       if (part === undefined) {
         this.changed.set(id, undefined)
-        dropped.push(id)
+        this.left.add(id)
       } else if (part !== held.part) this.changed.set(id, { ...held, part })
     }
-    return dropped
   }
 
   private *all(): Generator<[string, Held]> {

@@ -67,12 +67,18 @@ export class DraftStore implements Drafts {
     return [...this.texts.values()].some((text) => text.includes(word))
   }
 
-  /** These records are nowhere any more: no draft goes on about them. */
-  erased(records: ReadonlySet<string>): void {
-    for (const [name, text] of [...this.texts])
-      if ([...records].some((record) => name.includes(record) || text.includes(record)))
-        // what cannot be removed now is removed with whatever is kept next
-        this.forget(name).catch(() => undefined)
+  /** These records are nowhere any more, or not of this phone's scope: no draft goes on about them. */
+  forgetAbout(records: ReadonlySet<string>): void {
+    const about = (text: string): boolean => [...records].some((record) => text.includes(record))
+    for (const [name, text] of [...this.texts]) {
+      if (!about(name) && !about(text)) continue
+      const body = JSON.parse(text) as unknown
+      // visits in progress, and cases, are one draft together: the others stay
+      const rest = Array.isArray(body) && !about(name) ? body.filter((one) => !about(JSON.stringify(one))) : []
+      const done = rest.length > 0 ? this.keep(name, rest) : this.forget(name)
+      // what cannot be removed now is removed with whatever is kept next
+      done.catch(() => undefined)
+    }
   }
 
   /** They were wiped on the disk; a write that was under way then is taken back. */

@@ -199,7 +199,7 @@ export class OpenPhone {
     const { counter } = this.store.outbox.chain()
     if (counter > this.lastCounter) this.sync.captured()
     this.lastCounter = counter
-    if (changed.erased.size > 0) this.drafts.erased(changed.erased)
+    for (const gone of [changed.erased, changed.left]) if (gone.size > 0) this.drafts.forgetAbout(gone)
     // what cannot be looked at now is looked at when the phone is opened again
     this.kept.follow(changed).catch(() => undefined)
     if (changed.values.has('orders')) void this.store.followReading().catch(() => undefined)

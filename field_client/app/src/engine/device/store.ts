@@ -28,6 +28,8 @@ export interface Changed {
   values: ReadonlySet<string>
   /** Ids of records that are nowhere any more. */
   erased: ReadonlySet<string>
+  /** Ids of records that left this phone with its scope. */
+  left: ReadonlySet<string>
 }
 
 /** One write that is being made. Everything is read and changed through it; it is staged without waiting. */
@@ -203,6 +205,7 @@ export class Store {
       outbox: outbox.changed.size > 0,
       values: new Set(values.changed.keys()),
       erased: edit.erased,
+      left: copy.left,
     })
   }
 
@@ -357,7 +360,7 @@ async function unlessDamaged<T>(reading: Promise<T>): Promise<T | null> {
 
 const HISTORY_PIECE = 100
 const NOTHING: ReadonlySet<string> = new Set<string>()
-const UNCHANGED: Changed = { records: NOTHING, outbox: false, values: NOTHING, erased: NOTHING }
+const UNCHANGED: Changed = { records: NOTHING, outbox: false, values: NOTHING, erased: NOTHING, left: NOTHING }
 
 type Rows = [Key, unknown][]
 

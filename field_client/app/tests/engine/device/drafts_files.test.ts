@@ -68,6 +68,20 @@ describe('drafts', () => {
     expect((await opened()).get('a')).toBe(1)
   })
 
+  it('about records that are gone from this phone go; the others of their list stay', async () => {
+    const drafts = await opened()
+    const kept = { id: 'draft-2', place: '文化礼堂' }
+    await drafts.keep('visits', [{ id: 'draft-1', household: 'home-1' }, kept])
+    await drafts.keep('cases', [{ id: 'draft-3', resident: 'person-1' }])
+    await drafts.keep('visit-class/home-1', { reason: '住院' })
+    drafts.forgetAbout(new Set(['home-1', 'person-1']))
+    await drafts.flush()
+    const again = await opened()
+    expect(again.get('visits')).toEqual([kept])
+    expect(again.get('cases')).toBeUndefined()
+    expect(again.get('visit-class/home-1')).toBeUndefined()
+  })
+
   it('are gone after a wipe, also one that was just being written', async () => {
     const drafts = await opened()
     await drafts.keep('a', 1)

@@ -182,8 +182,9 @@ describe('another scope', () => {
   })
 
   it('without a grid drops it, but for what the worker holds', async () => {
-    const dropped = await store.write((edit) => edit.copy.followScope(SCOPE))
-    expect(dropped).toEqual([id(2)])
+    const left = new Promise((told) => store.onChange((changed) => told([...changed.left])))
+    await store.write((edit) => edit.copy.followScope(SCOPE))
+    expect(await left).toEqual([id(2)])
     expect(parts()).toEqual([GRID, undefined, 'own', 'common', 'own', 'common'])
   })
 
