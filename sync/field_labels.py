@@ -69,7 +69,7 @@ LABELS = {
     "reasons": "说明",
     "receipt_number": "回执号",
     "received_at": "收件时间",
-    "recorded_at": "补记时间",
+    "recorded_at": "登记时间",
     "relation": "与户主关系",
     "resident": "居民",
     "result": "办理结果",

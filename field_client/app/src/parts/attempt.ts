@@ -1,8 +1,8 @@
 /** Whatever a tap begins goes through `attempt`: what goes wrong is told in the worker's words, with the way on. */
-import { showDialog } from 'vant'
 import { FieldError, Refused } from '@/engine/errors'
 import { i18n } from '@/i18n'
 import { settings } from '@/settings'
+import { tellInDialog } from './asking'
 
 /** What `act` gives; undefined where it went wrong, which was told. */
 export async function attempt<T>(act: () => T | Promise<T>): Promise<T | undefined> {
@@ -41,7 +41,7 @@ async function tell(error: unknown): Promise<void> {
   telling = true
   const { title, next } = explained(error)
   try {
-    await showDialog({ title, message: next, confirmButtonText: i18n.global.t('shell.ok') })
+    await tellInDialog({ title, message: next, confirmButtonText: i18n.global.t('shell.ok') })
   } finally {
     telling = false
   }

@@ -20,7 +20,7 @@ export default {
     most: '已有 {count} 张，到最多张数了',
     fault: {
       refused: '没有使用相机的许可',
-      none: '这台手机没有找到相机',
+      none: '这部手机没有找到相机',
       busy: '相机正被别的应用占用',
       unknown: '相机打不开',
     },

@@ -11,7 +11,8 @@ export type FindingType = 'dispute' | 'request' | 'suggestion' | 'security' | 'f
 
 export interface Finding {
   id: string
-  type: FindingType
+  /** Nobody's guess: null until it is chosen. */
+  type: FindingType | null
   text: string
   disposition: Disposition | null
 }

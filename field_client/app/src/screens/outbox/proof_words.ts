@@ -19,7 +19,7 @@ const zh = {
   signature: '签名',
   share: '把凭证发出去',
   shared: '已复制',
-  impossible: '这台手机不能复制，请截图',
+  impossible: '这部手机不能复制，请截图',
   details: '查看凭证内容',
 }
 

@@ -2,13 +2,14 @@
 import type { VisitDraft } from '@/engine/api'
 import { speaksToSomebody } from './choices'
 
-export type Missing = 'place' | 'what' | 'finding_text'
+export type Missing = 'place' | 'what' | 'finding_type' | 'finding_text'
 
 /** What is still to be said; empty where the visit can be finished. `nothing`: 无异常 was tapped. */
 export function missing(draft: VisitDraft, nothing: boolean): Missing[] {
   const found: Missing[] = []
   if (draft.household === null && !draft.place?.trim()) found.push('place')
   if (asksWhat(draft) && !nothing && !saysSomething(draft)) found.push('what')
+  if (draft.findings.some((one) => one.type === null)) found.push('finding_type')
   if (draft.findings.some((one) => !one.text.trim())) found.push('finding_text')
   return found
 }
