@@ -86,7 +86,7 @@ export default {
     otherwiseLead: '用下面的办法打开，再设一个新口令。手机里的资料和登记的内容都在。',
     unsentHere: '本机还有 {n} 条没有上传',
     goesByItself: '连上网络会自动交到服务器，不用口令。',
-    handedHere: '✓ 没有上报的 {n} 条已自动交到服务器（{time}）。本机的也还在，打开后接着用。',
+    handedHere: '✓ 没有上传的 {n} 条已自动交到服务器（{time}）。本机的也还在，打开后接着用。',
     accountWay: '有网络：用自己的账号和密码。',
     byAccount: '用账号打开',
     codeWay: '没有网络：请综合窗口查开锁码，打电话也行。',
@@ -200,7 +200,7 @@ export default {
       'Five wrong ones in a row. Everything on this phone is still here; open it in one of these ways and choose a new PIN.',
     otherwiseTitle: 'Forgotten PIN',
     otherwiseLead: 'Open in one of these ways and choose a new PIN. Everything on this phone stays.',
-    unsentHere: '{n} entries are not handed over yet',
+    unsentHere: 'Not handed over yet: {n}',
     goesByItself: 'With a network they go to the server by themselves; no PIN is needed.',
     handedHere:
       '✓ The {n} entries that waited were handed over to the server ({time}). They are still here too: open the phone and go on.',
