@@ -115,7 +115,7 @@ export default {
     },
     lease: '离线期限',
     leaseLeft: '还可离线 {n} 个工作日',
-    leaseToday: '今天是可离线的最后一个工作日，请连一次网',
+    leaseToday: '今天是可离线的最后一个工作日，请连一次网，不然之后不能查看资料',
     leaseOver: '离线已超过期限，连上网络即可恢复查看',
     leaseLocked: '已被锁定，暂不能查看资料',
     leaseUnknown: '还没有联系过服务器',
@@ -239,7 +239,8 @@ export default {
     },
     lease: 'Time without contact',
     leaseLeft: '{n} more working days without contact',
-    leaseToday: 'Last working day without contact: connect once today',
+    leaseToday:
+      'Last working day without contact: connect once today, or nothing can be looked up afterwards',
     leaseOver: 'Too long without contact; looking things up comes back with a network',
     leaseLocked: 'Locked: nothing can be looked up',
     leaseUnknown: 'No contact with the server yet',

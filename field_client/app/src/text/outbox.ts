@@ -26,7 +26,7 @@ export default {
     needsAccount: '需要重新登录才能上传，已登记的内容都在本机。',
     signIn: '重新登录',
     receiptTrouble: '服务器回执无法核对，这次没有保存。登记照常上传，请告诉村里的管理员。',
-    readingEnded: '服务器不再向本机下发资料：{why}。仍可登记和上传。',
+    readingEnded: '服务器不再向本机下发资料：{why}。',
     unreadable:
       '手机里有 {count} 条旧资料（已上传的记录或草稿）损坏读不出，其他都照常使用。请告诉村里的管理员，不要清除浏览器数据。',
     history: '登记历史',
@@ -92,7 +92,7 @@ export default {
     signIn: 'Sign in again',
     receiptTrouble:
       'The server’s receipt cannot be checked and was not kept. Uploading goes on; tell the village.',
-    readingEnded: 'The server sends this phone no more records: {why}. Capturing and uploading go on.',
+    readingEnded: 'The server sends this phone no more records: {why}.',
     unreadable:
       'Old entries that cannot be read any more (uploaded ones or drafts): {count}. Everything else goes on. Tell the village, and do not clear the browser.',
     history: 'What I captured',
