@@ -43,6 +43,7 @@ class UploadLine:
         self.asked: list[Asked] = []
         self.bytes_per_second: int | None = None
         self._stop_at: Where | None = None
+        self._pass_before = 0
         self._stopped = threading.Event()
         self._server_port = server_port
         self._tasks: set[asyncio.Task[None]] = set()
@@ -62,10 +63,10 @@ class UploadLine:
         """The pieces of files that passed, in their order."""
         return [one for one in self.asked if one.is_piece]
 
-    def stop_next(self, where: Where | None) -> None:
-        """The next piece stops there; None lets all pass."""
+    def stop_next(self, where: Where | None, after: int = 0) -> None:
+        """The next piece stops there, or one that comes after so many others; None lets all pass."""
         self._stopped.clear()
-        self._stop_at = where
+        self._stop_at, self._pass_before = where, after
 
     def wait_stopped(self, seconds_max: float = 30) -> None:
         """Until a piece stands where it was to stop."""
@@ -115,6 +116,9 @@ class UploadLine:
 
     def take_stop(self) -> Where | None:
         """Where the piece that begins now stops; the one after it does not."""
+        if self._pass_before > 0:
+            self._pass_before -= 1
+            return None
         where, self._stop_at = self._stop_at, None
         return where
 

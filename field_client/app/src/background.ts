@@ -43,3 +43,20 @@ export function answerWakes(device: Device): void {
     void synced.then(() => port?.postMessage('done'))
   })
 }
+
+interface Line extends EventTarget {
+  type?: string
+}
+
+/** Sync when the phone changes to another kind of network (Wi-Fi after mobile data): what waited for it goes. */
+export function followLine(device: Device): void {
+  const { connection } = navigator as { connection?: Line }
+  let before = connection?.type
+  connection?.addEventListener?.('change', () => {
+    // it tells of every change of speed, too
+    if (connection.type === before) return
+    before = connection.type
+    // how it ended is told by the standing
+    if (device.phase === 'open' && navigator.onLine) device.sync.now().catch(() => undefined)
+  })
+}

@@ -2,7 +2,7 @@
 import { computed, readonly, ref, shallowRef, type ComputedRef, type Ref } from 'vue'
 import type { Device, Phase, SyncStanding } from '@/engine/api'
 import { openDevice } from '@/engine/device/device'
-import { answerWakes, askToBeWoken } from './background'
+import { answerWakes, askToBeWoken, followLine } from './background'
 
 let device: Device | null = null
 const phase = ref<Phase>('opening')
@@ -16,6 +16,7 @@ export async function startDevice(): Promise<void> {
   const seen = (): void => opened.setVisible(document.visibilityState === 'visible')
   const network = (): void => opened.setOnline(navigator.onLine)
   answerWakes(opened)
+  followLine(opened)
   document.addEventListener('visibilitychange', seen)
   window.addEventListener('online', network)
   window.addEventListener('offline', network)

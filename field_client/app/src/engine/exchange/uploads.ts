@@ -83,7 +83,7 @@ export class Uploads {
 
   waitForWifi(): void {
     this.answer('wifi')
-    this.options.changed('files')
+    this.tell()
   }
 
   /** How it stands, for screens. */
