@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -43,6 +45,7 @@ def list_devices(
         say("没有设备 / no devices")
         return
     short = shortened(card.id for card in found)
+    twice = continued_twice(found)
     tell_table(
         "",
         ("姓名", "设备", "村社", "已收到", "待处理", "最近联系", "状态", "编号"),
@@ -54,7 +57,7 @@ def list_devices(
                 str(card.acknowledged),
                 str(card.unsettled),
                 local_time(card.contact_at)[5:],
-                _state(card),
+                _state(card) + ("；与另一台接续同一登记，可能是复制的手机" if card.id in twice else ""),
                 short[card.id],
             )
             for card in found
@@ -154,6 +157,15 @@ def _meant(db: sqlite3.Connection, typed: str) -> DeviceCard:
             f"没有编号为 {typed} 的设备，编号见 allpost-server device list / no such device: see device list"
         )
     return like[0]
+
+
+def continued_twice(cards: Sequence[DeviceCard]) -> set[str]:
+    """Identities that go on from one which another goes on from too: a phone was copied, or put back to a backup.
+
+    Each keeps its own work; a person looks at whose hand they are in.
+    """
+    times = Counter(card.continues for card in cards if card.continues is not None)
+    return {card.id for card in cards if times[card.continues] > 1}
 
 
 def _state(card: DeviceCard) -> str:

@@ -58,7 +58,8 @@ class DeviceFacts(msgspec.Struct, frozen=True, kw_only=True):
     counter_reached    the highest counter that has arrived of what was captured up to the end of the day
     digest_at_report   the server's digest at the report's counter; None where it has not come so far
     continued_counter  the last counter, as told by the identity that continues this one
-    arrived_elsewhere  of this identity's operations, those that only its continuations brought
+    arrived_elsewhere  of this identity's operations, those that only its continuations brought, and those that were
+                       erased before a restore lost them: they had arrived, and no phone has them any more
     explained          how much was missing when a signature explained this ended identity; None if none did
     """
 

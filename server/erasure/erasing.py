@@ -56,8 +56,8 @@ class Reason(StrEnum):
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """An erasure as it is ordered, and as a line of the log says it: ids and codes only.
 
-    `residents` are all ids of the person, `records` what else was erased, `visits` those whose content went, `operations`
-    (device, counter, id) those whose bytes went: no phone offers them again after a restore.
+    `residents` are all ids of the person, `records` what else was erased, `visits` those whose content went,
+    `operations` (device, counter, id) those whose bytes went: no phone offers them again after a restore.
     """
 
     resident: str

@@ -81,6 +81,21 @@ def note_operations(db: sqlite3.Connection, operations: Iterable[tuple[str, int,
     db.executemany("INSERT OR IGNORE INTO erased_operations VALUES (?, ?, ?)", operations)
 
 
+def note_lost(db: sqlite3.Connection, operations: Iterable[tuple[str, int, str]]) -> None:
+    """Note (device, counter, id) of operations that were erased, and then lost with what a restore lost."""
+    db.executemany("INSERT OR IGNORE INTO erased_lost VALUES (?, ?, ?)", operations)
+
+
+def lost_after(db: sqlite3.Connection, device: str, acknowledged: int) -> int:
+    """How many of a device's operations after a counter were erased, then lost by a restore, and came from nobody."""
+    row = db.execute(
+        "SELECT count(*) FROM erased_lost l WHERE device = ? AND counter > ?"
+        " AND NOT EXISTS (SELECT 1 FROM erased_operations e WHERE e.id = l.id)",
+        (device, acknowledged),
+    )
+    return int(row.fetchone()[0])
+
+
 def note_files(db: sqlite3.Connection, digests: Iterable[str]) -> None:
     """Note files that were named by what was erased."""
     db.executemany("INSERT OR IGNORE INTO erased_files VALUES (?)", [(digest,) for digest in digests])

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from grid_map.days import count_day, day_start_ms
 from server.keys import Keys
 from server.reconciliation import DeviceFacts, Report
-from server.store import arrivals, batches, devices
+from server.store import arrivals, batches, devices, erasures
 from server.store.devices import Device
 from server.store.explained import missing_explained
 from sync.chain import first_previous
@@ -64,6 +64,7 @@ def _facts(
     elsewhere = 0
     if continued is not None and continued > device.acknowledged:
         elsewhere = _arrived_elsewhere(db, keys, device, continuations)
+    elsewhere += erasures.lost_after(db, device.id, device.acknowledged)
     return DeviceFacts(
         device=device.id,
         name=device.name,
@@ -104,7 +105,7 @@ def _unknown(
         closed_ms=first.enrolled_ms,
         acknowledged=0,
         continued_counter=counter,
-        arrived_elsewhere=len(brought),
+        arrived_elsewhere=len(brought) + erasures.lost_after(db, before, 0),
         explained=_explained(db, first.village, before, (first.enrolled_ms,), day),
     )
 

@@ -37,4 +37,15 @@ def create_erasure(database: Database) -> None:
     )
 
 
-ERASURE_STEPS: list[Step] = [("0601_erasure", create_erasure)]
+def create_erased_lost(database: Database) -> None:
+    """Operations that the log says were erased and that a restored store never got: no phone can offer them again."""
+    database.conn.executescript(
+        """
+        CREATE TABLE erased_lost (
+            device TEXT NOT NULL, counter INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY (device, counter)
+        ) STRICT, WITHOUT ROWID;
+        """
+    )
+
+
+ERASURE_STEPS: list[Step] = [("0601_erasure", create_erasure), ("0602_erased_lost", create_erased_lost)]

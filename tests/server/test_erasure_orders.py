@@ -17,6 +17,7 @@ from server.erasure.clearing import clear_away
 from server.erasure.erasing import Reason, apply_erasure, erase
 from server.erasure.finding import look, still_right
 from server.roles import Role
+from server.store import erasures
 from server.store.bodies import opened
 from server.store.knowledge import Knowledge
 from tests.server.desk_village import DeskVillage, desk_village
@@ -192,11 +193,17 @@ def test_a_restore_erases_again_what_the_log_says(village: TinyVillage, tmp_path
         done = restored.store.write_now(lambda db: apply_erasure(db, restored.keys, line.body))
         assert (done.again, done.records, done.visits) == (False, 6, 1)
         assert restored.store.write_now(lambda db: apply_erasure(db, restored.keys, line.body)).again
+        # what was erased and then lost had arrived once: no phone has its bytes, and nobody misses it
+        acknowledged = restored.rows("SELECT acknowledged FROM devices WHERE id = ?", wang.device)[0][0]
+        assert restored.store.read_now(lambda db: erasures.lost_after(db, wang.device, acknowledged)) == 2
         restored.intake.knowledge.forget()
         wang.client = restored.client
+        # the first tells of the loss, by its receipt
+        assert wang.push_body(wang.captured)["epoch"] != wang.epoch
         reply = wang.push_body(wang.captured)
         assert {p["code"] for entry in reply["outcomes"] for p in entry.get("problems", ())} >= {"erased"}
         records = restored.records()
+        assert restored.store.read_now(lambda db: erasures.lost_after(db, wang.device, acknowledged)) == 0
         assert not {RESIDENT, told.case, lost} & records.keys()
         bodies = restored.rows("SELECT id, body FROM records")
         assert not [one for one, body in bodies if NAME in str(opened(restored.keys, one, body).values)]
