@@ -59,7 +59,10 @@ def visit_stops(page: Page, around: Colleagues) -> Iterator[str]:
     button(page, "完成").click()
     still(page)
     yield "visit-mistakes"
+    yield from photo_stops(page)
     button(page, "有发现：登记问题").click()
+    still(page)
+    yield "visit-finding-new"
     chip(page, "哪一类", "消防").click()
     page.get_by_label("情况", exact=True).fill(FOUND)
     chip(page, "怎么处理", "当场处理").click()
@@ -83,6 +86,31 @@ def visit_stops(page: Page, around: Colleagues) -> Iterator[str]:
     show(page, "/write-up")
     chip(page, "时间", "补记").click()
     yield "write-up"
+
+
+def photo_stops(page: Page) -> Iterator[str]:
+    """The app's own camera, what it took, and a photo looked at large."""
+    button(page, "拍照（可不拍）").click()
+    camera = page.get_by_role("dialog", name="拍照")
+    expect(button(camera, "拍下")).to_be_enabled()
+    still(page)
+    yield "camera"
+    button(camera, "拍下").click()
+    expect(button(camera, "使用")).to_be_visible()
+    yield "camera-taken"
+    button(camera, "使用").click()
+    expect(camera.get_by_text("已拍 1 张")).to_be_visible()
+    button(camera, "完成").click()
+    small = page.get_by_role("button", name="放大看第")
+    expect(small).to_have_count(1)
+    small.scroll_into_view_if_needed()
+    still(page)
+    yield "visit-photos"
+    small.click()
+    still(page)
+    yield "photo"
+    button(page.get_by_role("dialog", name="第 1 张照片"), "关闭").click()
+    still(page)
 
 
 def household_stops(page: Page, around: Colleagues) -> Iterator[str]:

@@ -47,6 +47,13 @@ def start_stops(phone: ChromiumPhone, demo: ServedDemo) -> Iterator[str]:
     expect(page.get_by_role("alert").first).to_be_visible()
     yield "unlock"
     button(page, "忘记口令").click()
+    expect(heading(page)).to_have_text("忘记口令")
+    yield "open-otherwise"
+    button(page, "用窗口的开锁码打开").click()
+    expect(heading(page)).to_have_text("输入开锁码")
+    yield "open-by-code"
+    button(page, "返回").click()
+    button(page, "用账号打开").click()
     expect(heading(page)).to_have_text("用账号重设口令")
     yield "forgotten-pin"
     page.reload()

@@ -25,7 +25,7 @@ def walk(phone: ChromiumPhone, demo: ServedDemo, around: Colleagues) -> Iterator
     yield from people_stops(page, around)
     yield from case_stops(page, around)
     yield from settling_stops(phone, around)
-    yield from own_stops(page)
+    yield from own_stops(phone)
 
 
 def plain_addresses(around: Colleagues) -> dict[str, str]:
