@@ -165,7 +165,7 @@ def continued_twice(cards: Sequence[DeviceCard]) -> set[str]:
     Each keeps its own work; a person looks at whose hand they are in.
     """
     times = Counter(card.continues for card in cards if card.continues is not None)
-    return {card.id for card in cards if times[card.continues] > 1}
+    return {card.id for card in cards if card.continues is not None and times[card.continues] > 1}
 
 
 def _state(card: DeviceCard) -> str:
