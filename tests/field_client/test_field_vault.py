@@ -99,7 +99,6 @@ def test_no_file_of_the_device_names_a_resident(phone: Make, tmp_path: Path, who
     device.keep_draft("case", {"applicant_name": "陈阿大"})
     said = [
         "沈金敭",
-        "sjy",
         "13900004321",
         NUMBER,
         "交水费",

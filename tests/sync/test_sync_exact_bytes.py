@@ -72,7 +72,7 @@ def test_exact_bytes_keep_their_digest_in_whatever_they_come_wrapped(
         for place, more in enumerate(strange, 1)
     ]
     around = (
-        b'{"newer":[{"operations":[]}],"operations":[ ' + b" ,\n".join(exact) + b' ] ,"receipt":{"a":"]"}}'
+        b'{"newer":[{"operations":[]}],"operations":[ ' + b" ,\n".join(exact) + b' ] ,"newest":{"a":"]"}}'
     )
     found = [read_operation(bytes(raw)) for raw in msgspec.json.decode(around, type=PushRequest).operations]
     assert [arrived.exact for arrived in found] == exact

@@ -6,7 +6,7 @@ import { ask } from '@/parts/asking'
 import { text } from '@/parts/plain'
 
 /** The open reminders of a household, by their titles in either language. `where`: its name as screens show it. */
-export function openReminders(device: Device, household: string | null, where: string): FieldRecord[] {
+function openReminders(device: Device, household: string | null, where: string): FieldRecord[] {
   const titles = (['zh', 'en'] as const).map((locale) =>
     i18n.global.t('visit.again_title', { where }, { locale }),
   )

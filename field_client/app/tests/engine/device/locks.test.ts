@@ -1,6 +1,6 @@
 /** A phone that is lost, locked, locked out or wiped: what opens it, what stays, what goes. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Database, STORES } from '@/engine/device/database'
+import { Database } from '@/engine/device/database'
 import { openDevice, type PhoneDevice } from '@/engine/device/device'
 import { readStanding } from '@/engine/device/standing'
 import { newDataKey, Vault } from '@/engine/device/vault'
@@ -8,6 +8,7 @@ import { Store } from '@/engine/device/store'
 import { wipe } from '@/engine/device/wipe'
 import { Locked, LockedOut, Refused, StorageFull, WrongCode, WrongPin } from '@/engine/errors'
 import { codeShown, codeTyped, newCode } from '@/engine/recovery_code'
+import { metaNames, rowCounts } from './disk'
 import { FakeServer } from './fake_server'
 import { FakeLocks } from './locks'
 import { asDumped, capture, freshDisk, rawDump } from './phone'
@@ -405,33 +406,4 @@ async function wipedOnDisk(): Promise<void> {
   const disk = await Database.open('wiping', () => undefined)
   await wipe(disk, 1)
   disk.close()
-}
-
-/** The keys of a store, without claiming the database: the device goes on. */
-async function keysOnDisk(stores: readonly string[]): Promise<Map<string, string[]>> {
-  const disk = await asked(indexedDB.open('allpost'))
-  const found = new Map<string, string[]>()
-  for (const store of stores) {
-    const keys = await asked(disk.transaction(store).objectStore(store).getAllKeys())
-    found.set(store, keys.map(String).sort())
-  }
-  disk.close()
-  return found
-}
-
-function asked<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(new Error('not read'))
-  })
-}
-
-async function metaNames(): Promise<string[]> {
-  return (await keysOnDisk(['meta'])).get('meta') ?? []
-}
-
-/** How many rows each store has that has any. */
-async function rowCounts(): Promise<Record<string, number>> {
-  const found = [...(await keysOnDisk(STORES))].filter(([, keys]) => keys.length > 0)
-  return Object.fromEntries(found.map(([store, keys]) => [store, keys.length]))
 }

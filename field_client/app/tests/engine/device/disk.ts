@@ -1,0 +1,31 @@
+/** What lies on the disk, seen beside the device that has it. */
+import { STORES } from '@/engine/device/database'
+
+/** The keys of a store, without claiming the database: the device goes on. */
+export async function keysOnDisk(stores: readonly string[]): Promise<Map<string, string[]>> {
+  const disk = await asked(indexedDB.open('allpost'))
+  const found = new Map<string, string[]>()
+  for (const store of stores) {
+    const keys = await asked(disk.transaction(store).objectStore(store).getAllKeys())
+    found.set(store, keys.map(String).sort())
+  }
+  disk.close()
+  return found
+}
+
+function asked<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(new Error('not read'))
+  })
+}
+
+export async function metaNames(): Promise<string[]> {
+  return (await keysOnDisk(['meta'])).get('meta') ?? []
+}
+
+/** How many rows each store has that has any. */
+export async function rowCounts(): Promise<Record<string, number>> {
+  const found = [...(await keysOnDisk(STORES))].filter(([, keys]) => keys.length > 0)
+  return Object.fromEntries(found.map(([store, keys]) => [store, keys.length]))
+}
