@@ -1,5 +1,6 @@
 /** What lies on the disk, seen beside the device that has it. */
-import { STORES } from '@/engine/device/database'
+import { Database, STORES } from '@/engine/device/database'
+import { wipe } from '@/engine/device/wipe'
 
 /** The keys of a store, without claiming the database: the device goes on. */
 export async function keysOnDisk(stores: readonly string[]): Promise<Map<string, string[]>> {
@@ -28,4 +29,12 @@ export async function metaNames(): Promise<string[]> {
 export async function rowCounts(): Promise<Record<string, number>> {
   const found = [...(await keysOnDisk(STORES))].filter(([, keys]) => keys.length > 0)
   return Object.fromEntries(found.map(([store, keys]) => [store, keys.length]))
+}
+
+/** Done as an order does it, when what the device was about to write is written. */
+export async function wipeOnDisk(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const disk = await Database.open('wiping', () => undefined)
+  await wipe(disk, 1)
+  disk.close()
 }
