@@ -37,6 +37,9 @@ NAMES = {
     "conflict": "11-conflict",
     "log": "12-log",
     "me": "13-me-dark",
+    "visit-photos": "14-photos",
+    "proof": "15-proof",
+    "rescue-codes": "16-rescue-codes",
 }
 
 
