@@ -20,14 +20,22 @@ from bench.process import free_port, wait_for
 VILLAGE = "330481106222"
 # Hashing a password costs a phone's user a second; a test signs in dozens of times.
 QUICK = {"ALLPOST_PASSWORD_MEMORY_KIB": "64", "ALLPOST_PASSWORD_PASSES": "1"}
-COMMAND = (sys.executable, "-c", "from server.cli import app; app()")
+# Tables as a wide window shows them: a row in a line.
+WIDE = {"COLUMNS": "300"}
+PROGRAM = "from server.cli import app; app()"
+COMMAND = (sys.executable, "-c", PROGRAM)
+DAY_NS = 24 * 3600 * 10**9
+# The server's own clock, so many nanoseconds ahead.
+AHEAD = "import time; now = time.time_ns; time.time_ns = lambda: now() + {ns}; " + PROGRAM
 
 
 class ServedDemo:
-    """A server that can be killed and brought back on the same folder and port."""
+    """A server that can be killed and brought back on the same folder and port, its clock some days ahead."""
 
-    def __init__(self, data: Path, app: Path | None = None) -> None:
+    def __init__(self, data: Path, app: Path | None = None, days_ahead: int = 0) -> None:
         self.data = data
+        ahead = AHEAD.format(ns=days_ahead * DAY_NS)
+        self._command = (sys.executable, "-c", ahead) if days_ahead else COMMAND
         self.port = free_port()
         self._app = app
         self._process: subprocess.Popen[bytes] | None = None
@@ -40,7 +48,7 @@ class ServedDemo:
         """Start and wait until it answers."""
         app = {} if self._app is None else {"ALLPOST_APP": str(self._app)}
         self._process = subprocess.Popen(
-            [*COMMAND, "run", "--data", str(self.data), "--port", str(self.port)],
+            [*self._command, "run", "--data", str(self.data), "--port", str(self.port)],
             env=os.environ | QUICK | app,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -62,8 +70,8 @@ class ServedDemo:
     def run(self, *words: str) -> str:
         """A command of the server's program on this data."""
         done = subprocess.run(
-            [*COMMAND, *words, "--data", str(self.data)],
-            env=os.environ | QUICK,
+            [*self._command, *words, "--data", str(self.data)],
+            env=os.environ | QUICK | WIDE,
             capture_output=True,
             text=True,
             check=True,
@@ -99,10 +107,12 @@ def make_template(folder: Path) -> Path:
 
 
 @contextmanager
-def served_demo(template: Path, data: Path, app: Path | None = None) -> Iterator[ServedDemo]:
+def served_demo(
+    template: Path, data: Path, app: Path | None = None, days_ahead: int = 0
+) -> Iterator[ServedDemo]:
     """A running server on a copy of the demonstration village."""
     shutil.copytree(template, data)
-    served = ServedDemo(data, app)
+    served = ServedDemo(data, app, days_ahead)
     served.start()
     try:
         yield served

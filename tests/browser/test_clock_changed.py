@@ -12,6 +12,7 @@ from sync.operation import Operation
 from tests.browser.arrivals import Arrivals
 from tests.browser.chromium_phone import ChromiumPhone
 from tests.browser.flows import all_synced, enrol, heading, offline, plain_visit, tab, unlock, waiting
+from tests.browser.hand_set_clock import SET_BY_HAND, set_clock
 from tests.browser.served_demo import ServedDemo
 
 Phones = Callable[[str], ChromiumPhone]
@@ -19,20 +20,6 @@ HOUR_MS = 3_600_000
 # a little more than a day, which is said in whole hours
 DAY_MS = 24 * HOUR_MS + 10 * 60_000
 NEAR_MS = 5 * 60_000
-# the wall clock of the page alone: the monotonic one goes on, as on a phone whose owner sets the time
-SET_BY_HAND = """{
-  const Real = Date
-  const shift = () => Number(sessionStorage.getItem('shift') ?? 0)
-  globalThis.Date = class extends Real {
-    constructor(...given) { if (given.length) super(...given); else super(Real.now() + shift()) }
-    static now() { return Real.now() + shift() }
-  }
-}"""
-
-
-def set_clock(page: Page, ahead_ms: int) -> None:
-    """The phone's clock, so far ahead of the real one; a negative number is behind."""
-    page.evaluate("shift => sessionStorage.setItem('shift', String(shift))", ahead_ms)
 
 
 def day_shown(page: Page) -> str:

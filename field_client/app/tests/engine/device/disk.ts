@@ -3,7 +3,7 @@ import { Database, STORES } from '@/engine/device/database'
 import { wipe } from '@/engine/device/wipe'
 
 /** The keys of a store, without claiming the database: the device goes on. */
-export async function keysOnDisk(stores: readonly string[]): Promise<Map<string, string[]>> {
+async function keysOnDisk(stores: readonly string[]): Promise<Map<string, string[]>> {
   const disk = await asked(indexedDB.open('allpost'))
   const found = new Map<string, string[]>()
   for (const store of stores) {

@@ -5,13 +5,13 @@ import { openDevice, type PhoneDevice } from '@/engine/device/device'
 import { readStanding } from '@/engine/device/standing'
 import { newDataKey, Vault } from '@/engine/device/vault'
 import { Store } from '@/engine/device/store'
+import { wipe } from '@/engine/device/wipe'
 import { Locked, LockedOut, Refused, StorageFull, WrongCode, WrongPin } from '@/engine/errors'
 import { codeShown, newCode } from '@/engine/recovery_code'
-import { metaNames, rowCounts } from './disk'
+import { metaNames, rowCounts, wipeOnDisk } from './disk'
 import { FakeServer } from './fake_server'
 import { FakeLocks } from './locks'
 import { asDumped, capture, freshDisk, rawDump } from './phone'
-
 vi.setConfig({ testTimeout: 60_000 })
 
 const PIN = '135790'
