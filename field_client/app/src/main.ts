@@ -5,11 +5,13 @@ import App from './App.vue'
 import { startDevice } from './device'
 import { i18n } from './i18n'
 import { reportOdd } from './parts/attempt'
+import { keepOutOfBrowser } from './parts/not_remembered'
 import { tellToastsAloud } from './parts/toasts'
 import { router } from './router'
 
 async function start(): Promise<void> {
   tellToastsAloud()
+  keepOutOfBrowser()
   await startDevice()
   const app = createApp(App)
   app.config.errorHandler = (error) => void reportOdd(error)

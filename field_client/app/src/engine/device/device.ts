@@ -324,11 +324,14 @@ export class PhoneDevice extends OpenParts implements Device {
   /** Everything at once: what is shown and read, what is under way, what is on the disk. */
   private async wipeNow(): Promise<void> {
     const { database, opened } = this
-    if (database === null) return
+    // told twice, by two syncs: one that was wiped, and handed over since, has nothing left to wipe
+    if (database === null || this.phase === 'wiped' || this.phase === 'new') return
     this.opened = null
     opened?.abandon()
     try {
       await wipe(database, this.around.times.wallMs())
+      // told when it can be said what is left; an open phone has nobody who watches
+      this.phase = 'wiped'
       await this.watchClosed()
       this.enter('wiped')
     } catch (error) {
