@@ -5,6 +5,7 @@
  */
 import { watch } from 'vue'
 import { useRouter, type RouteLocationNormalized } from 'vue-router'
+import { justCaptured } from './just_captured'
 import { useDevice, usePhase, useShown } from '@/device'
 
 const OPEN: ReadonlySet<unknown> = new Set([
@@ -35,6 +36,8 @@ export function useReadingGuard(): void {
   const ended = useShown(() => phase.value === 'open' && !device.reading.allowed)
 
   function reached({ name, params }: RouteLocationNormalized): boolean {
+    // the slip of what was captured just now is for whoever stands there
+    if (name === 'case-receipt') return justCaptured(String(params['id'])) !== null
     if (!OPEN.has(name)) return false
     const visit = name === 'visit' ? device.visits.open().find((one) => one.id === params['id']) : null
     const written =

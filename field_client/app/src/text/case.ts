@@ -81,6 +81,7 @@ export default {
     draftGoneHint: '可能已经登记或已删除，请到办件页看看。',
     begun: '正在准备…',
     justCaptured: '已登记在本机（{at}）。',
+    captured: '已登记在本机',
     willUpload: '有信号时自动上传。',
     remarks: '请留意',
     backToVisit: '回到走访',

@@ -7,7 +7,7 @@ import { attempt } from '@/parts/attempt'
 import { keeper } from '@/parts/kept'
 import { plain, text } from '@/parts/plain'
 import type { Ending } from './endings'
-import { tellCaptured } from './just_captured'
+import { tellCaptured } from '@/parts/just_captured'
 import { answersFor, saysNothing, type Facts } from './known_facts'
 import { linkVisit } from './link_visit'
 

@@ -13,7 +13,6 @@ import { FakeServer } from './fake_server'
 import { FakeLocks } from './locks'
 import { asDumped, capture, freshDisk, rawDump } from './phone'
 vi.setConfig({ testTimeout: 60_000 })
-
 const PIN = '135790'
 const NEXT_PIN = '246801'
 let server: FakeServer
@@ -318,6 +317,7 @@ describe('a wipe', () => {
     device.setOnline(true)
     await vi.waitFor(() => expect(device.phase).toBe('wiped'), 5000)
     expect(() => device.view).toThrow(Locked)
+    await vi.waitFor(() => expect(device.closed).toMatchObject({ done: true, unsent: 0 }), 5000)
     await expect(drafts.keep('late', '沈建国')).rejects.toThrow(Locked)
     expect((await rowCounts()).drafts).toBeUndefined()
   })
