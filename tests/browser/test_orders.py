@@ -16,7 +16,6 @@ from tests.browser.chromium_phone import ChromiumPhone
 from tests.browser.flows import (
     COLLEAGUE,
     WORKER,
-    all_synced,
     button,
     enrol,
     heading,

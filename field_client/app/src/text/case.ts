@@ -231,6 +231,7 @@ export default {
     draftGoneHint: 'It was captured or deleted; look among the cases.',
     begun: 'Preparing…',
     justCaptured: 'Captured on this phone ({at}).',
+    captured: 'Captured on this phone',
     willUpload: 'It is uploaded when there is signal.',
     remarks: 'Please note',
     backToVisit: 'Back to the visit',
