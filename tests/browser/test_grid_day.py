@@ -174,7 +174,7 @@ def test_a_visit_item_is_filled_inside_the_visit(day: Day) -> None:
     button(page, "完成").click()
     wrong = page.get_by_role("dialog").filter(has_text="请填写“诉求描述”")
     button(wrong, "知道了").click()
-    form.get_by_label("诉求描述").fill("想申请助餐")
+    form.get_by_role("textbox", name="诉求描述").fill("想申请助餐")
     complete(page, name, "见到")
     day.did("visit create", log=f"{name}.*见到")
 
@@ -293,7 +293,7 @@ def test_an_applicant_who_is_not_in_the_data(day: Day) -> None:
     page.get_by_label("姓名").fill(STRANGER)
     page.get_by_label("电话").fill("19900001234")
     onward(page)
-    page.get_by_label("诉求描述").fill("电瓶车在门厅充电")
+    page.get_by_role("textbox", name="诉求描述").fill("电瓶车在门厅充电")
     onward(page)
     onward(page)
     end(page, "登记")

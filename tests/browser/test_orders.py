@@ -116,7 +116,7 @@ def test_a_lock_takes_reading_and_a_release_gives_it_back(demo: ServedDemo, phon
     page.get_by_label("姓名").fill(STRANGER)
     page.get_by_label("电话").fill("19900001234")
     onward(page)
-    page.get_by_label("诉求描述").fill("电瓶车在门厅充电")
+    page.get_by_role("textbox", name="诉求描述").fill("电瓶车在门厅充电")
     onward(page)
     onward(page)
     end(page, "登记")

@@ -142,6 +142,7 @@ def test_a_forgotten_pin_is_chosen_anew_by_the_account(demo: ServedDemo, phone: 
     page = enrol(one, demo, COLLEAGUE)
     page.reload()
     button(page, "忘记口令").click()
+    button(page, "用账号打开").click()
     page.get_by_label("账号").fill(COLLEAGUE)
     page.get_by_label("密码", exact=True).fill(demo.password(COLLEAGUE))
     button(page, "下一步：设新口令").click()
