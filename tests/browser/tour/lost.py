@@ -89,10 +89,6 @@ def locked_out_stops(phone: ChromiumPhone, demo: ServedDemo, device: str) -> Ite
     plain_visit(page)
     quiet(page)
     page.reload()
-    button(page, "忘记口令").click()
-    expect(heading(page)).to_have_text("忘记口令")
-    yield "open-otherwise"
-    page.reload()
     guess(page, WRONG_PINS)
     locked_out(page)
     still(page)

@@ -12,6 +12,7 @@ from tests.browser.chromium_phone import ChromiumPhone
 from tests.browser.served_demo import ServedDemo
 from tests.browser.tour.casework import case_stops
 from tests.browser.tour.colleagues import Colleagues
+from tests.browser.tour.lost import lost_stops
 from tests.browser.tour.own import own_stops
 from tests.browser.tour.people import people_stops
 from tests.browser.tour.settling import settling_stops
@@ -26,6 +27,7 @@ def walk(phone: ChromiumPhone, demo: ServedDemo, around: Colleagues) -> Iterator
     yield from case_stops(page, around)
     yield from settling_stops(phone, around)
     yield from own_stops(phone)
+    yield from lost_stops(phone, demo)
 
 
 def plain_addresses(around: Colleagues) -> dict[str, str]:
