@@ -74,7 +74,8 @@ export class DraftStore implements Drafts {
       if (!about(name) && !about(text)) continue
       const body = JSON.parse(text) as unknown
       // visits in progress, and cases, are one draft together: the others stay
-      const rest = Array.isArray(body) && !about(name) ? body.filter((one) => !about(JSON.stringify(one))) : []
+      const rest =
+        Array.isArray(body) && !about(name) ? body.filter((one) => !about(JSON.stringify(one))) : []
       const done = rest.length > 0 ? this.keep(name, rest) : this.forget(name)
       // what cannot be removed now is removed with whatever is kept next
       done.catch(() => undefined)

@@ -360,7 +360,13 @@ async function unlessDamaged<T>(reading: Promise<T>): Promise<T | null> {
 
 const HISTORY_PIECE = 100
 const NOTHING: ReadonlySet<string> = new Set<string>()
-const UNCHANGED: Changed = { records: NOTHING, outbox: false, values: NOTHING, erased: NOTHING, left: NOTHING }
+const UNCHANGED: Changed = {
+  records: NOTHING,
+  outbox: false,
+  values: NOTHING,
+  erased: NOTHING,
+  left: NOTHING,
+}
 
 type Rows = [Key, unknown][]
 
