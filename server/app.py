@@ -6,12 +6,13 @@ encode) → `server/store/<noun>.py` inside `store.write` or `store.read`.
 
 import asyncio
 import importlib.metadata
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from litestar import Litestar
+from litestar import Litestar, Request, Response
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.plugins.htmx import HTMXConfig, HTMXPlugin
 from litestar.types import ASGIApp
 
 from server.access_log import AccessLog
@@ -24,6 +25,11 @@ from server.api.sync import sync_api
 from server.api.sync.wire import SyncServer
 from server.auth import signed_in
 from server.clock import Clock, unix_ms
+from server.desk.desk import Desk
+from server.desk.refusals import render_refusal
+from server.desk.routes import desk_router
+from server.desk.security import csrf_config
+from server.desk.templating import template_config
 from server.epochs import tell_operators
 from server.files.keeping import Files
 from server.files.sweep import swept_hourly
@@ -64,7 +70,16 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
     intake = Intake(keys, knowledge, settings.outcomes_page_max)
     files = Files(store, keys, settings, knowledge, clock)
     app = Litestar(
-        route_handlers=[front, app_file, app_settings, health, ready, sync_api, data_api],
+        route_handlers=[
+            front,
+            app_file,
+            app_settings,
+            health,
+            ready,
+            sync_api,
+            data_api,
+            desk_router(settings),
+        ],
         dependencies={
             "settings": _given(settings),
             "store": _given(store),
@@ -73,11 +88,15 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
             "passwords": _given(passwords),
             "account": Provide(signed_in),
             "server": _given(SyncServer(store, keys, settings, intake, clock)),
+            "desk": _given(Desk(store, keys, settings, intake, files, clock)),
             "live": _given(live),
             "uploads": _given(Uploads(files)),
             "rescue": _given(Rescue(store, keys, settings, intake, files, clock)),
         },
-        exception_handlers={Exception: render_error},
+        exception_handlers={Exception: _refused},
+        template_config=template_config(),
+        csrf_config=csrf_config(settings, keys),
+        plugins=[HTMXPlugin(HTMXConfig(set_request_class_globally=False))],
         request_max_body_size=settings.batch_bytes_max + ENVELOPE_BYTES,
         openapi_config=_openapi(),
         logging_config=None,
@@ -85,7 +104,15 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
         lifespan=[swept_hourly(files)],
     )
     app.state.stopping = asyncio.Event()
+    app.state.settings = settings
     return app
+
+
+def _refused(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A refusal as its caller reads it: a page for people, problem+json for programs."""
+    if request.url.path.startswith("/desk/"):
+        return render_refusal(request, error)
+    return render_error(request, error)
 
 
 def served(app: Litestar, settings: Settings) -> ASGIApp:

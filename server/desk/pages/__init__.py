@@ -1,0 +1,1 @@
+"""The pages, a file a noun; each has its templates in `server/desk/templates/<noun>/`."""

@@ -1,0 +1,1 @@
+// What pages do beside links and forms; every page works without it.
