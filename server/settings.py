@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     password_passes: Count = Field(3, title="密码散列遍数")
 
     month_closes_on_working_day: Count = Field(5, title="月度结账的次月工作日")
+    pace_unit: Literal["round"] = Field("round", title="年度进度的计数单位")
+    pace_rounds_a_year: Count = Field(180, title="每名工作者一年的走访轮次目标")
 
     @model_validator(mode="after")
     def _certificate_with_key(self) -> "Settings":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grid_map.counting_rules import RULES, CountingRule
-from server.store.tally_keys import CASE_CAPTURED, VISIT_RECORDED
+from server.store.tally_keys import CASE_CAPTURED, CASE_DECIDED, VISIT_RECORDED
 
 _RECORDED = CountingRule(
     VISIT_RECORDED,
@@ -17,4 +17,12 @@ _CAPTURED = CountingRule(
     "Cases captured: every case that was not taken back counts once, in the month of its capture, for whoever "
     "captured it, finished or not.",
 )
-TALLY_RULES = {**RULES, _RECORDED.key: _RECORDED, _CAPTURED.key: _CAPTURED}
+_DECIDED = CountingRule(
+    CASE_DECIDED,
+    "办件办结：每件未撤销且已有结果（办结、准予、不予、不予受理、终止、答复、告知）的办件计一次，计入作出结果的那个月；"
+    "申请人撤回的不计；按时、超期按事项时限与受理、补正等时间推算，没有时限的另计。",
+    "Cases decided: every case that was not taken back and has its result (finished, granted, refused, not accepted, "
+    "terminated, answered, informed) counts once, in the month of that result; withdrawals do not count; on time or "
+    "late by the item's limit, acceptance and pauses, apart from those without a limit.",
+)
+TALLY_RULES = {rule.key: rule for rule in (*RULES.values(), _RECORDED, _CAPTURED, _DECIDED)}

@@ -10,3 +10,6 @@ VISIT_RECORDED = "visit.recorded"
 
 CASE_CAPTURED = "case.captured"
 """Every case that stands, on the day of its capture, for the worker who captured it."""
+
+CASE_DECIDED = "case.decided"
+"""Every case that was decided and stands, in the month of its decision; its `class` is the timing."""
