@@ -360,13 +360,8 @@ async function unlessDamaged<T>(reading: Promise<T>): Promise<T | null> {
 
 const HISTORY_PIECE = 100
 const NOTHING: ReadonlySet<string> = new Set<string>()
-const UNCHANGED: Changed = {
-  records: NOTHING,
-  outbox: false,
-  values: NOTHING,
-  erased: NOTHING,
-  left: NOTHING,
-}
+const NO_RECORDS = { records: NOTHING, erased: NOTHING, left: NOTHING }
+const UNCHANGED: Changed = { ...NO_RECORDS, outbox: false, values: NOTHING }
 
 type Rows = [Key, unknown][]
 
