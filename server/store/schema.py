@@ -9,6 +9,7 @@ from server.store.schema_desk import DESK_STEPS
 from server.store.schema_epochs import EPOCHS_STEPS
 from server.store.schema_erasure import ERASURE_STEPS
 from server.store.schema_files import FILES_STEPS
+from server.store.schema_maps import MAPS_STEPS
 from server.store.schema_pages import PAGES_STEPS
 from server.store.schema_standing import STANDING_STEPS
 from server.store.schema_sync import SYNC_STEPS
@@ -22,4 +23,5 @@ MIGRATIONS: list[Step] = [
     *FILES_STEPS,
     *ERASURE_STEPS,
     *PAGES_STEPS,
+    *MAPS_STEPS,
 ]
