@@ -55,7 +55,7 @@ class Knowledge:
     def catalogue(self, db: sqlite3.Connection) -> Catalogue:
         """The published catalogue, in all its versions."""
         if self._catalogue is None:
-            self._catalogue = _read_catalogue(db, self._keys)
+            self._catalogue = read_catalogue(db, self._keys)
         return self._catalogue
 
     def village_of_grid(self, db: sqlite3.Connection, grid: str) -> str | None:
@@ -137,7 +137,8 @@ class Knowledge:
         return closes is not None and count_day(now_ms) > closes
 
 
-def _read_catalogue(db: sqlite3.Connection, keys: Keys) -> Catalogue:
+def read_catalogue(db: sqlite3.Connection, keys: Keys) -> Catalogue:
+    """The published catalogue, in all its versions, read anew."""
     found: dict[str, list[object]] = {"item": [], "form": [], "department": []}
     rows = db.execute(
         "SELECT id, kind, body FROM records WHERE village = ? AND kind IN ('item', 'form', 'department')",
