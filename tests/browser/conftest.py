@@ -11,6 +11,7 @@ from playwright.sync_api import Playwright, expect, sync_playwright
 
 from tests.browser.bad_network import BadNetwork
 from tests.browser.chromium_phone import ChromiumPhone
+from tests.browser.desk_pages import Desk, desks
 from tests.browser.served_demo import ServedDemo, make_template, served_demo
 
 # what a screen says stands there within this time, also where both cores are busy
@@ -62,6 +63,13 @@ def lasting_phone(
     """The same, for phones that one file's tests hand on to each other."""
     with phones(playwright, tmp_path_factory.mktemp("phones")) as make:
         yield make
+
+
+@pytest.fixture
+def desk(playwright: Playwright, demo: ServedDemo) -> Iterator[Desk]:
+    """Browsers at the desks of the demonstration village and its town."""
+    with desks(playwright, demo) as opened:
+        yield opened
 
 
 @contextmanager
