@@ -2,6 +2,8 @@
 
 Invariant: a desk is told at once what is wrong and nothing of it is kept; only what a device captured without a
 network is kept as rejected.
+
+A case gets its official number with the first act of a desk on it (`server.numbering`).
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from server.intake import Intake
+from server.numbering import with_official_numbers
 from server.own_device import Draft, own_device, write_operations
 from server.problem import ProblemError
 from server.store.accounts import Account
@@ -34,7 +37,8 @@ def write_as(
     Raises ProblemError: request-invalid with every reason, or the code of whoever was first.
     """
     device = own_device(db, account.id, f"{account.name}（窗口）", village, now_ms)
-    outcomes = write_operations(intake, db, device, drafts, now_ms)
+    numbered = with_official_numbers(db, intake.keys, drafts, now_ms)
+    outcomes = write_operations(intake, db, device, numbered, now_ms)
     for entry in outcomes:
         if entry.outcome in REFUSED:
             intake.knowledge.forget()

@@ -10,6 +10,7 @@ from server.store.schema_epochs import EPOCHS_STEPS
 from server.store.schema_erasure import ERASURE_STEPS
 from server.store.schema_files import FILES_STEPS
 from server.store.schema_maps import MAPS_STEPS
+from server.store.schema_numbers import NUMBERS_STEPS
 from server.store.schema_pages import PAGES_STEPS
 from server.store.schema_standing import STANDING_STEPS
 from server.store.schema_sync import SYNC_STEPS
@@ -24,4 +25,5 @@ MIGRATIONS: list[Step] = [
     *ERASURE_STEPS,
     *PAGES_STEPS,
     *MAPS_STEPS,
+    *NUMBERS_STEPS,
 ]
