@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from server.check.fault import Fault
+from server.check.fault import Fault, compared
 from server.keys import Keys
+from server.store import record_operations
 from server.store.batches import Batch, every_row, opened_batch
 from server.store.devices import Device, every
 from sync.apply import Outcome
@@ -21,9 +22,10 @@ UNSETTLED = (Outcome.HELD, Outcome.REJECTED)
 def chain_faults(db: sqlite3.Connection, keys: Keys) -> Iterator[Fault]:
     """What is wrong with the histories of all devices, and with what is listed as unsettled of them."""
     known = set()
+    histories = _Histories(db)
     for device in every(db):
         known.add((device.village, device.id))
-        yield from _History(db, keys, device).faults()
+        yield from _History(db, keys, device, histories).faults()
     for village, device_id in db.execute("SELECT DISTINCT village, device FROM batches").fetchall():
         if (village, device_id) not in known:
             yield Fault(
@@ -33,10 +35,42 @@ def chain_faults(db: sqlite3.Connection, keys: Keys) -> Iterator[Fault]:
                 "有操作，但没有这台设备",
                 "operations of no known device",
             )
+    yield from histories.faults()
+
+
+class _Histories:
+    """The histories of records as the batches tell them, against `record_operations`."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+        self._right: dict[tuple[str, str, int], bool] = {}
+        self._known: tuple[str, dict[str, tuple[str, int]]] = "", {}
+
+    def add(self, device: Device, operations: list[Arrived]) -> None:
+        """Note those operations of a batch that stand in a history: under the identity that their id is known by."""
+        if self._known[0] != device.village:
+            rows = self.db.execute(
+                "SELECT id, device, counter FROM known_ids WHERE village = ?", (device.village,)
+            )
+            self._known = device.village, {identifier: (of, counter) for identifier, of, counter in rows}
+        for one in operations:
+            operation = one.operation
+            if operation is None or one.fault is not None or not record_operations.is_followed(operation):
+                continue
+            if self._known[1].get(operation.id) == (device.id, one.counter):
+                self._right[operation.record, device.id, one.counter] = True
+
+    def faults(self) -> Iterator[Fault]:
+        rows = self.db.execute("SELECT record, device, counter FROM record_operations")
+        stored = dict.fromkeys(rows, True)
+        yield from compared(
+            "record-operations", "", ("操作历史", "an operation in a history"), stored, self._right
+        )
 
 
 class _History:
-    def __init__(self, db: sqlite3.Connection, keys: Keys, device: Device) -> None:
+    def __init__(self, db: sqlite3.Connection, keys: Keys, device: Device, histories: _Histories) -> None:
+        self.histories = histories
         self.db, self.keys, self.device = db, keys, device
         self.counter = 0
         self.digest: str | None = first_previous(device.id)
@@ -89,6 +123,7 @@ class _History:
                     f"operation {one.counter} is erased in one place only",
                 )
             self.digest = one.digest
+        self.histories.add(self.device, operations)
         self.outcomes |= {entry.counter: entry.outcome for entry in batch.outcomes}
 
     def _end(self) -> Iterator[Fault]:

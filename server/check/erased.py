@@ -23,9 +23,14 @@ from server.store.erasures import LISTS
 from server.store.feeds import flush
 from server.store.knowledge import Knowledge
 from server.store.tallies import count_changes
-from server.store.tally_keys import CASE_CAPTURED
+from server.store.tally_keys import CASE_CAPTURED, CASE_DECIDED
 from server.store.world import StoreWorld
 from sync.record import Record
+
+INDEXES = (
+    "identity_lookup", "matters", "grants", "moved", "cases", "tasks", "requests", "signed_days", "visit_days",
+    "record_operations",
+)  # fmt: skip
 
 
 def erased_faults(db: sqlite3.Connection, villages: dict[str, dict[str, Record]]) -> Iterator[Fault]:
@@ -45,7 +50,7 @@ def erased_faults(db: sqlite3.Connection, villages: dict[str, dict[str, Record]]
                     "已删除的资料仍在",
                     "it was erased, or names what was, and stands",
                 )
-    for table in ("identity_lookup", "matters", "grants", "moved"):
+    for table in INDEXES:
         column = "id" if table == "moved" else "record"
         rows = db.execute(f"SELECT DISTINCT {column} FROM {table}").fetchall()  # noqa: S608
         for (record,) in rows:
@@ -140,7 +145,7 @@ class ErasedReplay:
         left, sums = set(), Counter[tuple[Any, ...]]()
         for row in rows:
             village, month, rule, _, worker, _, _, item, _, count = row
-            if rule == CASE_CAPTURED and (village, month, worker, item) in touched:
+            if rule in (CASE_CAPTURED, CASE_DECIDED) and (village, month, worker, item) in touched:
                 sums[row[:8]] += count
             else:
                 left.add(row)

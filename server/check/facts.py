@@ -13,6 +13,7 @@ from typing import Any
 from grid_map.counting_rules import HOUSEHOLD_DAY
 from server.check.fault import Fault, compared
 from server.keys import Keys
+from server.store.case_row import CASE_COLUMNS
 from server.store.due import next_due_text
 from server.store.knowledge import Knowledge
 from server.store.tallies import count_changes
@@ -24,6 +25,15 @@ _COPIES = {
     "assignments": ("网格分工", "an assignment", "record, worker, grid, from_day, to_day, void"),
     "rotas": ("轮值", "a rota entry", "day, worker, duty, record"),
     "matters": ("待办事项", "an open matter", "kind, record, state, at_window"),
+    "cases": ("办件索引", "a case's row", CASE_COLUMNS),
+    "tasks": ("任务索引", "a task's row", 'record, type, state, holder, due, "case", household'),
+    "requests": ("目录外诉求索引", "a request's row", "record, asked_day"),
+    "signed_days": (
+        "签字索引",
+        "a signed day",
+        "day, record, outgoing, signed_ms, incoming, countersigned_ms",
+    ),
+    "visit_days": ("走访日索引", "a visit's day", "day, record, grid, household"),
     "explained": ("签字说明", "an explanation", "device, day, missing"),
     "identity_lookup": ("证件号索引", "an identity number's index", "hash, record"),
     "counted_days": ("已计入户日", "a counted day", "household, day, visits"),

@@ -25,10 +25,11 @@ from server.erasure.listed import take_out_erased
 from server.keys import Keys
 from server.outcomes import ERASED_MESSAGES
 from server.roles import Action
-from server.store import batches, devices, erasures, files
+from server.store import batches, devices, erasures, files, pages_index, record_operations
 from server.store.audit import Entry, record
 from server.store.feeds import end_grant, flush, take_versions, write_hashes
 from server.store.knowledge import Knowledge
+from server.store.pages_index import case_row_in
 from server.store.segments import prepare_village
 from server.store.tallies import Tally, count_changes
 from server.store.world import StoreWorld
@@ -170,7 +171,7 @@ class _Erasing:
         tally = Tally(self.world)
         for one in self.found.erased.values():
             if one.kind == "case":
-                tally.case(one, 1)
+                tally.case(one, case_row_in(self.world, one), 1)
         sums = Counter[tuple[str, ...]]()
         for (*key, _), number in tally.counts.items():
             sums[tuple(map(str, key))] += number
@@ -221,9 +222,12 @@ class _Erasing:
             db.execute("DELETE FROM grants WHERE village = ? AND record = ?", where)
             db.execute("DELETE FROM identity_lookup WHERE record = ?", (one.id,))
             db.execute("DELETE FROM matters WHERE village = ? AND record = ?", where)
+            pages_index.remove(self.world, one)
             db.execute("DELETE FROM moved WHERE id = ?", (one.id,))
         # of what was held or rejected too, or its files would count as named by something that stays
         db.executemany("DELETE FROM file_names WHERE record = ?", [(one,) for one in sorted(self.gone)])
+        for identifier in sorted(self.gone):
+            record_operations.remove(db, identifier)
         write_hashes(self.world, dict(hashes))
 
     def _depart(self, one: Record) -> None:

@@ -12,6 +12,7 @@ from server.store import scopes, withheld
 from server.store.due import next_due_text, recount_last
 from server.store.explained import index_signature
 from server.store.matters import index_matter
+from server.store.pages_index import index_request, index_signed_day, index_task
 from server.store.records import note_moved
 from server.store.world import StoreWorld
 from sync.clock import moment_ms
@@ -40,6 +41,11 @@ def index_facts(world: StoreWorld, record: Record, before: Record | None) -> Non
             index_matter(world, record, before)
         case "day-signature":
             index_signature(world, record)
+            index_signed_day(world, record, before)
+        case "task":
+            index_task(world, record, before)
+        case "request":
+            index_request(world, record, before)
         case "item" | "form" | "department":
             world.knowledge.forget()
 

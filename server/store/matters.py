@@ -1,6 +1,7 @@
-"""What awaits a person in a village: open conflicts, suspected duplicates, cases that are not at their end.
+"""What awaits a person in a village: open conflicts, suspected duplicates, and (in `cases`) what is at its window.
 
-Invariant: there is a row exactly as long as the matter is open, written in the transaction that opens or settles it.
+Invariant: a row of `matters` stands exactly as long as its matter is open, written in the transaction that opens or
+settles it.
 """
 
 from __future__ import annotations
@@ -9,14 +10,11 @@ import sqlite3
 
 import msgspec
 
-from forms.handling.states import Actor, State
-from forms.handling.workflow import awaited, is_final
 from server.store.world import StoreWorld
 from sync.clock import moment_ms
 from sync.record import Record
 
-CASE, CONFLICT, DUPLICATE = "case", "conflict", "duplicate"
-_STATES = frozenset(State)
+CONFLICT, DUPLICATE = "conflict", "duplicate"
 
 
 class OpenMatters(msgspec.Struct, frozen=True):
@@ -28,8 +26,8 @@ class OpenMatters(msgspec.Struct, frozen=True):
 
 
 def index_matter(world: StoreWorld, record: Record, before: Record | None) -> None:
-    """Bring the list of open matters in step with a case, conflict or duplicate that was put."""
-    now, was = _open_state(world, record), None if before is None else _open_state(world, before)
+    """Bring the list of open matters in step with a conflict or duplicate that was put."""
+    now, was = _open_state(record), None if before is None else _open_state(before)
     if now == was and (before is None or before.village == record.village):
         return
     if before is not None and was is not None:
@@ -45,7 +43,7 @@ def index_matter(world: StoreWorld, record: Record, before: Record | None) -> No
         )
 
 
-def _open_state(world: StoreWorld, record: Record) -> tuple[str, int] | None:
+def _open_state(record: Record) -> tuple[str, int] | None:
     """The state of an open matter and whether the window can take it onward; None for one that is settled."""
     if record.void is not None:
         return None
@@ -54,13 +52,6 @@ def _open_state(world: StoreWorld, record: Record) -> tuple[str, int] | None:
             return None if "choice" in record.values else ("open", 1)
         case "duplicate":
             return None if "decision" in record.values else ("open", 1)
-        case "case":
-            item = world.catalogue.item(record.values["item"], record.values["item_version"])
-            state = record.values["state"]
-            if item is None or state not in _STATES or is_final(item.mode, State(state)):
-                return None
-            waits = state != State.ARCHIVED and Actor.WINDOW in awaited(item.mode, item.finish, State(state))
-            return state, int(waits)  # after archiving only a follow-up call is left: nobody waits for it
     return None
 
 
@@ -75,12 +66,14 @@ def open_records(db: sqlite3.Connection, village: str, kind: str) -> list[str]:
 def open_before(db: sqlite3.Connection, village: str, at_ms: int) -> OpenMatters:
     """What is open now of what arose before an instant."""
     rows = db.execute(
-        "SELECT kind, count(*), sum(at_window) FROM matters WHERE village = ? AND since_ms < ? GROUP BY kind",
+        "SELECT kind, count(*) FROM matters WHERE village = ? AND since_ms < ? GROUP BY kind",
         (village, at_ms),
     )
-    found = {kind: (count, at_window) for kind, count, at_window in rows}
+    found = dict(rows.fetchall())
+    at_window = db.execute(
+        "SELECT count(*) FROM cases WHERE village = ? AND captured_ms < ? AND waits <> '' AND waits LIKE '%V%'",
+        (village, at_ms),
+    ).fetchone()
     return OpenMatters(
-        conflicts=found.get(CONFLICT, (0, 0))[0],
-        duplicates=found.get(DUPLICATE, (0, 0))[0],
-        cases_at_window=found.get(CASE, (0, 0))[1],
+        conflicts=found.get(CONFLICT, 0), duplicates=found.get(DUPLICATE, 0), cases_at_window=at_window[0]
     )

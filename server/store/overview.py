@@ -229,7 +229,7 @@ def silent_devices(db: sqlite3.Connection, villages: VillageRange, before_ms: in
         " ORDER BY d.village, d.contact_ms, d.id",
         (*villages, before_ms),
     ).fetchall()
-    return [SilentDevice(*row[:7], *_last_told(db, row[1])) for row in rows]
+    return [SilentDevice(*(*row, *_last_told(db, row[1]))) for row in rows]
 
 
 def _last_told(db: sqlite3.Connection, device: str) -> tuple[int | None, str | None]:

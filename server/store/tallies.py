@@ -14,14 +14,16 @@ from datetime import date
 
 from grid_map.counting import attempts, covers
 from grid_map.days import count_day
+from server.store import record_operations
 from server.store.bodies import opened
+from server.store.case_row import CaseRow
 from server.store.counted_days import HouseholdDays
 from server.store.counted_rounds import CountedRounds
 from server.store.facts_index import index_facts
-from server.store.matters import index_matter
-from server.store.tally_keys import CASE_CAPTURED, VISIT_RECORDED, Key
+from server.store.pages_index import VisitDays, case_row_in, index_case
+from server.store.tally_keys import CASE_CAPTURED, CASE_DECIDED, VISIT_RECORDED, Key
 from server.store.world import StoreWorld
-from sync.counting_facts import occurred_ms, visit_fact
+from sync.counting_facts import visit_fact
 from sync.record import Record
 
 
@@ -33,6 +35,7 @@ class Tally:
         self.counts: dict[Key, int] = defaultdict(int)
         self.days = HouseholdDays(world)
         self.rounds = CountedRounds(world)
+        self.visit_days = VisitDays(world)
 
     def late(self, day: date) -> int:
         """1 if the month of a day has closed by now."""
@@ -55,28 +58,19 @@ class Tally:
         if visit.round is not None and attempts(visit):
             self.rounds.credit(visit.village, visit.round, visit.workers, sign)
 
-    def case(self, record: Record, sign: int) -> None:
-        """Add (1) or take off (-1) a case that was captured."""
-        if record.void is not None:
+    def case(self, record: Record, row: CaseRow, sign: int) -> None:
+        """Add (1) or take off (-1) a case that was captured, and its decision if it has one. `row` is its row."""
+        if row.void:
             return
-        day = count_day(occurred_ms(record))
-        item = self.world.catalogue.item(record.values["item"], record.values["item_version"])
-        mode = item.mode.value if item is not None else ""
-        month, place = day.isoformat()[:7], record.grid or ""
-        self.counts[
-            record.village,
-            month,
-            CASE_CAPTURED,
-            place,
-            record.by,
-            "",
-            mode,
-            record.values["item"],
-            self.late(day),
-        ] += sign
+        of = row.grid or "", record.by, "", row.mode, row.item
+        day = row.captured_day
+        self.counts[row.village, day[:7], CASE_CAPTURED, *of, self.late(date.fromisoformat(day))] += sign
+        if row.decided_day is not None:
+            self.counts[decided_key(row, self.late(date.fromisoformat(row.decided_day)))] += sign
 
     def write(self) -> None:
         """Write what has gathered; sums of zero cost nothing."""
+        self.visit_days.write()
         for key, number in (*self.days.write(), *self.rounds.write(self.late)):
             self.counts[key] += number
         self.world.db.executemany(
@@ -85,6 +79,12 @@ class Tally:
             " DO UPDATE SET count = count + excluded.count",
             [(*key, number) for key, number in self.counts.items() if number],
         )
+
+
+def decided_key(row: CaseRow, late: int) -> Key:
+    """What a decided case counts for by `case.decided`."""
+    month = (row.decided_day or "")[:7]
+    return row.village, month, CASE_DECIDED, row.grid or "", "", row.timing, row.mode, row.item, late
 
 
 def count_changes(world: StoreWorld) -> None:
@@ -96,18 +96,27 @@ def count_changes(world: StoreWorld) -> None:
             continue
         stored = world.before[identifier]
         before = None if stored is None else opened(world.keys, identifier, stored.body)
+        if before is not None and before.village != record.village:
+            record_operations.moved(world.db, identifier, before.village, record.village)
         match record.kind:
             case "visit":
                 if before is not None:
                     tally.visit(before, -1)
                 tally.visit(record, 1)
+                tally.visit_days.changed(before, record)
             case "round":
                 tally.rounds.changed(before, record)
             case "case":
-                if before is not None:
-                    tally.case(before, -1)
-                tally.case(record, 1)
-                index_matter(world, record, before)
+                _case(tally, before, record)
             case _:
                 index_facts(world, record, before)
     tally.write()
+
+
+def _case(tally: Tally, before: Record | None, record: Record) -> None:
+    row, was = case_row_in(tally.world, record), None
+    if before is not None:
+        was = case_row_in(tally.world, before)
+        tally.case(before, was, -1)
+    tally.case(record, row, 1)
+    index_case(tally.world, row, was)
