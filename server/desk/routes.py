@@ -8,6 +8,13 @@ from litestar.plugins.htmx import HTMXRequest
 
 from server.desk.assets import asset
 from server.desk.pages.inbox import inbox
+from server.desk.pages.reconciliation import (
+    behind_a_number,
+    post_countersign,
+    post_sign,
+    reconciliation,
+    reconciliation_history,
+)
 from server.desk.pages.signing_in import post_language, post_sign_in, post_sign_out, sign_in_page, start
 from server.desk.refusals import keep_typed, render_refusal
 from server.desk.security import security_headers
@@ -34,6 +41,11 @@ def desk_router(settings: Settings) -> Router:
             post_sign_out,
             post_language,
             inbox,
+            reconciliation,
+            reconciliation_history,
+            behind_a_number,
+            post_sign,
+            post_countersign,
         ],
         dependencies={"account": Provide(desk_account)},
         exception_handlers={Exception: render_refusal},

@@ -23,6 +23,7 @@ from server.store.matters import OpenMatters
 from server.store.places import village_range
 from server.store.records import record_in
 from server.store.signed_days import SignedDay, signed_between, unsigned_between
+from sync.clock import moment
 
 HISTORY_DAYS = 31
 HANDED_OVER_DAYS_MAX = 14
@@ -92,11 +93,19 @@ class HistoryDay(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     outgoing_name: str | None = None
     incoming_name: str | None = None
-    signed_ms: int | None = None
-    countersigned_ms: int | None = None
+    signed_at: str | None = None
+    countersigned_at: str | None = None
     late: int = 0
     arrived: int = 0
     window: int = 0
+
+
+class History(msgspec.Struct, frozen=True):
+    """Some weeks of days, the latest first; `earlier` and `later` end the weeks beside them (None: there are none)."""
+
+    days: list[HistoryDay]
+    earlier: date
+    later: date | None
 
 
 class OpenDay(msgspec.Struct, frozen=True):
@@ -176,7 +185,14 @@ def open_days(db: sqlite3.Connection, visitor: Visitor) -> list[OpenDay]:
     return sorted(found, key=lambda one: one.day, reverse=True)
 
 
-def history(db: sqlite3.Connection, keys: Keys, visitor: Visitor, last: date) -> list[HistoryDay]:
+def own_open_day(db: sqlite3.Connection, visitor: Visitor) -> date | None:
+    """The day that somebody who may not look at today's is still to sign: the last one at the window."""
+    if visitor.may(Action.RECONCILIATION_READ):
+        return None
+    return next((one.day for one in open_days(db, visitor) if one.mine and one.step == "sign"), None)
+
+
+def history(db: sqlite3.Connection, keys: Keys, visitor: Visitor, last: date) -> History:
     """The days up to `last`, the latest first: every working day, and whatever else was worked or signed."""
     first = last - timedelta(days=HISTORY_DAYS - 1)
     stretch = village_range(visitor.place), first.isoformat(), last.isoformat()
@@ -200,7 +216,8 @@ def history(db: sqlite3.Connection, keys: Keys, visitor: Visitor, last: date) ->
                     window=was.window if was is not None else 0,
                 )
             )
-    return listed
+    later = min(last + timedelta(days=HISTORY_DAYS), visitor.today)
+    return History(listed, first - timedelta(days=1), later if last < visitor.today else None)
 
 
 def _signed_day(db: sqlite3.Connection, keys: Keys, day: date, signed: SignedDay) -> HistoryDay:
@@ -216,8 +233,8 @@ def _signed_day(db: sqlite3.Connection, keys: Keys, day: date, signed: SignedDay
         state="signed" if signed.incoming is None else "closed",
         outgoing_name=names["outgoing"],
         incoming_name=names["incoming"] or None,
-        signed_ms=signed.signed_ms,
-        countersigned_ms=signed.countersigned_ms,
+        signed_at=moment(signed.signed_ms),
+        countersigned_at=None if signed.countersigned_ms is None else moment(signed.countersigned_ms),
         late=sum(late.values()),
     )
 
