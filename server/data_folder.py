@@ -1,6 +1,8 @@
 """The data folder: database, keys, certificates. It is made once, and opened only when it is whole."""
 
 import sqlite3
+import sys
+from time import monotonic
 
 from forms.catalogue import load_catalogue
 from forms.handling.calendar import published_calendar
@@ -18,8 +20,11 @@ from server.store.changes import versions_of
 from server.store.engine import Store
 from server.store.knowledge import Knowledge
 from server.store.migrations import migrate
+from server.store.pages_rebuilding import keep_in_step
 from server.store.schema import MIGRATIONS
 from sync.kinds import REFERENCE_VILLAGE
+
+TOLD_EVERY_SECONDS = 2
 
 
 def open_data(settings: Settings, *, exclusive: bool) -> tuple[Store, Keys]:
@@ -58,12 +63,26 @@ def open_data(settings: Settings, *, exclusive: bool) -> tuple[Store, Keys]:
 def _make_ready(db: sqlite3.Connection, settings: Settings, keys: Keys) -> None:
     """Migrate; give a new database its epoch and the reference feed that every device follows."""
     migrate(db, MIGRATIONS)
+    _keep_pages_in_step(db, settings, keys)
     ensure_epoch(db)
     if versions_of(db, REFERENCE_VILLAGE) == (0, 0):
         divisions = list(load_divisions())
         publish_reference(
             _intake(settings, keys), db, load_catalogue(), published_calendar(), divisions, unix_ms()
         )
+
+
+def _keep_pages_in_step(db: sqlite3.Connection, settings: Settings, keys: Keys) -> None:
+    """Write what the pages read again, where an older version wrote the store; it may take minutes, so it says so."""
+    told_at = monotonic()
+
+    def progress(what: str, done: int, total: int) -> None:
+        nonlocal told_at
+        if monotonic() - told_at >= TOLD_EVERY_SECONDS:
+            told_at = monotonic()
+            sys.stderr.write(f"正在为页面建立索引：{what} {done}/{total} / indexing for the pages\n")
+
+    keep_in_step(db, keys, Knowledge(keys, settings.month_closes_on_working_day), unix_ms(), progress)
 
 
 def _intake(settings: Settings, keys: Keys) -> Intake:

@@ -91,7 +91,9 @@ def restore(
         shutil.rmtree(folder, ignore_errors=True)
         _refuse_full(manifest, settings.data)
         folder.mkdir(mode=0o700)
-        caught_up, _ = stage(backup, manifest, folder, _present(settings, passphrase, log), now_ms, progress)
+        present = _present(settings, passphrase, log)
+        closes_on = settings.month_closes_on_working_day
+        caught_up, _ = stage(backup, manifest, folder, present, now_ms, progress, closes_on)
         ahead = _ahead(settings.database_path, folder / swap.STORE)
         name = moment(now_ms)[:19].replace(":", "").replace("-", "")
         aside = swap.begin(settings.data, f"before-restore-{name}Z")
@@ -122,13 +124,12 @@ def drill(
         folder = Path(made)
         _refuse_full(manifest, folder)
         present = _present(settings, passphrase, None)
-        _, keys = stage(backup, manifest, folder, present, now_ms, progress)
+        closes_on = settings.month_closes_on_working_day
+        _, keys = stage(backup, manifest, folder, present, now_ms, progress, closes_on)
         with closing(open_reader(folder / swap.STORE)) as db:
             db.execute("BEGIN")
             counts = counts_of(lambda query: int(db.execute(query).fetchone()[0]))
-            faults = list(
-                check_store(db, keys, folder, now_ms, settings.month_closes_on_working_day, progress)
-            )
+            faults = list(check_store(db, keys, folder, now_ms, closes_on, progress))
     return Drilled(made_at=manifest.made_at, counts=counts, faults=faults)
 
 

@@ -32,7 +32,9 @@ from server.private_file import write_private
 from server.revocations_log import Line, LogDamaged
 from server.store.audit import Entry, record
 from server.store.engine import Store
+from server.store.knowledge import Knowledge
 from server.store.migrations import migrate
+from server.store.pages_rebuilding import keep_in_step
 from server.store.schema import MIGRATIONS
 from sync.clock import moment
 from sync.sealing import SealError
@@ -49,9 +51,18 @@ class Present(msgspec.Struct, frozen=True):
 
 
 def stage(
-    backup: Path, manifest: Manifest, folder: Path, present: Present, now_ms: int, progress: Progress
+    backup: Path,
+    manifest: Manifest,
+    folder: Path,
+    present: Present,
+    now_ms: int,
+    progress: Progress,
+    closes_on: int,
 ) -> tuple[CaughtUp, Keys]:
-    """Make the store in an empty folder. Raises CommandError, BackupDamaged."""
+    """Make the store in an empty folder. Raises CommandError, BackupDamaged.
+
+    closes_on: the working day on which a month closes (a setting), by which an older store's figures are brought up.
+    """
     shutil.copyfile(backup / DATABASE, folder / STORE)
     (folder / STORE).chmod(0o600)
     parts = list(walked(backup / FILES))
@@ -69,6 +80,8 @@ def stage(
     store = Store(folder / STORE)
     try:
         _check_whole(store, manifest, keys)
+        knowledge = Knowledge(keys, closes_on)
+        store.write_now(lambda db: keep_in_step(db, keys, knowledge, now_ms, progress))
         caught_up = store.write_now(lambda db: _brought_in_step(db, keys, manifest, now_ms, log_lost))
     except sqlite3.DatabaseError as error:
         raise BackupDamaged(
