@@ -16,7 +16,7 @@ DESK_VENDOR := $(DESK)/static/vendor/.ready
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := help
-.PHONY: help run app test demo bench screens setup lint app-lint app-test browser lock
+.PHONY: help run app test drills demo bench screens setup lint app-lint app-test browser lock
 
 help: ## 本列表 / this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -28,6 +28,9 @@ app: $(APP_BUILD) ## 构建手机应用 / build the phone app, which the server 
 
 test: $(SETUP) lint app-lint app-test $(APP_BUILD) $(DESK_VENDOR) browser ## 全部检查 / every check: formatting, types, arrows, tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+drills: $(SETUP) $(APP_BUILD) $(DESK_VENDOR) browser ## 长时间演练（断网、断电、恢复备份）/ the long drills: bad networks, kills, restored backups
+	@$(BIN)/python -m pytest -m drill tests/browser
 
 demo: $(SETUP) ## 演示一个网格日 / one scripted grid day, three devices, no browser
 	@$(BIN)/python -m bench.demo.day

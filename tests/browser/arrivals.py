@@ -34,6 +34,10 @@ class Arrivals:
         """The households of the visits that arrived, sorted; one that was visited twice stands twice."""
         return sorted(str((visit.fields or {})["household"]) for visit in self.created("visit"))
 
+    def places(self) -> list[str]:
+        """The places of the visits that arrived, in the order in which they came."""
+        return [str((visit.fields or {}).get("place")) for visit in self.created("visit")]
+
     def prove_once(self, *, continued: bool = False) -> list[dict[str, Any]]:
         """Lost 0, applied twice 0, every chain whole: by counting, by the reconciliation, by a replay of everything.
 

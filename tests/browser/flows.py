@@ -95,6 +95,16 @@ def plain_visit(page: Page, nth: int = 0) -> Door:
     return door
 
 
+def visit_to_a_place(page: Page, place: str) -> None:
+    """A visit on a phone whose list cannot be read: to a place that is typed."""
+    page.get_by_role("link", name="登记走访").click()
+    page.get_by_label("什么地点").fill(place)
+    button(page, "开始").click()
+    button(page, "无异常").click()
+    button(page, "完成").click()
+    told(page, "已登记")
+
+
 def waiting(page: Page, count: int) -> None:
     """The sync line says how much waits."""
     expect(page.get_by_text(f"{count} 条待上传").first).to_be_visible()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.arrivals import Arrivals
@@ -53,6 +54,7 @@ def test_a_closed_app_hands_its_visits_over(demo: ServedDemo, network: BadNetwor
     arrivals.prove_once()
 
 
+@pytest.mark.drill
 def test_a_locked_app_hands_its_visits_over_and_an_open_one_syncs_itself(
     demo: ServedDemo, network: BadNetwork, phone: Phones
 ) -> None:

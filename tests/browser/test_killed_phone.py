@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.arrivals import Arrivals
@@ -119,6 +120,7 @@ def killed_in_a_form(one: ChromiumPhone) -> None:
     expect(page.get_by_text("已登记在本机")).to_be_visible()
 
 
+@pytest.mark.drill
 def test_killed_in_the_middle_of_syncing(demo: ServedDemo, network: BadNetwork, phone: Phones) -> None:
     one, arrivals = phone(network.address), Arrivals(demo)
     page = one.open()

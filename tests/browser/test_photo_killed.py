@@ -52,6 +52,7 @@ def prove_whole(demo: ServedDemo, arrivals: Arrivals, before: set[str]) -> list[
     return named
 
 
+@pytest.mark.drill
 def test_killed_inside_and_at_the_end_of_every_piece(
     demo: ServedDemo, line: UploadLine, phone: Phones, tmp_path: Path
 ) -> None:
@@ -85,6 +86,7 @@ def test_killed_inside_and_at_the_end_of_every_piece(
     expect(page.get_by_text("照片 1/1 已到服务器")).to_be_visible()
 
 
+@pytest.mark.drill
 def test_the_server_and_the_line_break_in_the_middle_and_records_go_first(
     demo: ServedDemo, line: UploadLine, phone: Phones, tmp_path: Path
 ) -> None:

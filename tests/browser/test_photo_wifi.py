@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.arrivals import Arrivals
@@ -40,6 +41,7 @@ def on_mobile_data(one: ChromiumPhone, demo: ServedDemo) -> Page:
     return page
 
 
+@pytest.mark.drill
 def test_a_large_upload_is_told_with_its_price_and_goes_when_wifi_comes(
     demo: ServedDemo, phone: Phones, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.arrivals import Arrivals
 from tests.browser.chromium_phone import ChromiumPhone
 from tests.browser.flows import (
     COLLEAGUE,
@@ -21,7 +22,7 @@ from tests.browser.flows import (
     unlock,
     waiting,
 )
-from tests.browser.served_demo import ServedDemo
+from tests.browser.served_demo import ServedDemo, eventually
 
 # A camera that is held to another phone's screen: its codes, one after the other, as a video.
 HELD_TO_A_SCREEN = """
@@ -142,7 +143,7 @@ def test_codes_are_read_by_the_camera_of_another_phone(
 def test_a_damaged_store_is_handed_over_and_begun_anew(
     phone: Callable[[str], ChromiumPhone], demo: ServedDemo
 ) -> None:
-    mine = phone(demo.address)
+    mine, arrivals = phone(demo.address), Arrivals(demo)
     page = offline_visit(mine, demo)
     page.evaluate(ALTERED)
     page.reload()
@@ -151,7 +152,10 @@ def test_a_damaged_store_is_handed_over_and_begun_anew(
     expect(page.get_by_text("待上传 1 条登记")).to_be_visible()
     mine.context.set_offline(False)
     button(page, "联网直接上交").click()
-    expect(page.get_by_text("新收到 1 条")).to_be_visible()
+    expect(
+        page.get_by_text("已上交")
+    ).to_be_visible()  # by this tap, or by the closed app's worker just before it
+    eventually(lambda: len(arrivals.visited()) == 1)
     button(page, "重新开始").click()
     expect(page.get_by_text("重新开始前请看")).to_be_visible()
     button(page.get_by_role("dialog"), "重新开始").click()

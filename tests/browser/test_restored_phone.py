@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.arrivals import Arrivals
@@ -47,6 +48,7 @@ def continued(rows: list[dict[str, object]], device: str) -> dict[str, object]:
     return row
 
 
+@pytest.mark.drill
 def test_a_phone_from_its_own_backup(demo: ServedDemo, phone: Phones, tmp_path: Path) -> None:
     one, arrivals = phone(demo.address), Arrivals(demo)
     page = enrol(one, demo, WORKER)

@@ -65,6 +65,7 @@ def two(demo: ServedDemo, lasting_phone: Phones) -> Two:
     return found
 
 
+@pytest.mark.drill
 def test_yesterdays_backup(demo: ServedDemo, two: Two, lasting_phone: Phones, tmp_path: Path) -> None:
     arrivals = Arrivals(demo)
     fourth = lasting_phone(demo.address)
