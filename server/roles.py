@@ -48,6 +48,7 @@ class Action(StrEnum):
     CASE_DECIDE = "case.decide"
     VISIT_READ = "visit.read"
     IDENTITY_NUMBER_READ = "identity_number.read"
+    RESIDENT_READ = "resident.read"
     ROTA_READ = "rota.read"
     ROTA_WRITE = "rota.write"
     LEAVE_WRITE = "leave.write"
@@ -88,6 +89,7 @@ RIGHTS: dict[Action, frozenset[Role | Standing]] = {
     Action.CASE_DECIDE: frozenset({T}),
     Action.VISIT_READ: frozenset({OWNER, L}),
     Action.IDENTITY_NUMBER_READ: frozenset({WINDOW, OWNER, T}),
+    Action.RESIDENT_READ: frozenset({WINDOW}),
     Action.ROTA_READ: frozenset({W, L}),
     Action.ROTA_WRITE: frozenset({L}),
     Action.LEAVE_WRITE: frozenset({L}),

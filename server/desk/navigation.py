@@ -30,7 +30,7 @@ VILLAGE = (
     Entry("grids", "网格与走访类别", "Grids and visit classes", "grids", Action.ASSIGNMENT_WRITE),
     Entry("coverage", "覆盖与走访", "Coverage and visits", "coverage", Action.COVERAGE_READ),
     Entry("devices", "设备", "Devices", "devices", Action.DEVICE_LIST),
-    Entry("residents", "居民查询", "Residents", "residents", Action.IDENTITY_NUMBER_READ),
+    Entry("residents", "居民查询", "Residents", "residents", Action.RESIDENT_READ),
 )
 TOWN = (
     Entry("queue", "待审", "Queue", "queue", Action.CASE_DECIDE),
@@ -38,6 +38,7 @@ TOWN = (
     Entry("cases", "办件统计", "Case figures", "cases", Action.TALLIES_READ),
     Entry("items", "事项使用", "Item use", "items", Action.TALLIES_READ),
     Entry("devices", "设备", "Devices", "devices", Action.COVERAGE_READ),
+    Entry("devices", "设备", "Devices", "devices", Action.DEVICE_LIST),  # the administrator's, who reads no coverage
     Entry("exports", "导出", "Exports", "exports", Action.TALLIES_READ),
 )
 OF_TOWN_ROLES = frozenset({Role.TOWN_CLERK, Role.TOWN_SUPERVISOR, Role.CITY_ADMINISTRATOR})

@@ -36,6 +36,7 @@ case.advance                .      x      .    .     .          .
 case.decide                 .      .      .    x     .          .
 visit.read                  .      .      x    .     .          .
 identity_number.read        .      x      .    x     .          .
+resident.read               .      x      .    .     .          .
 rota.read                   x      x      x    .     .          .
 rota.write                  .      .      x    .     .          .
 leave.write                 .      .      x    .     .          .
