@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
+from forms.handling.rota import TENTATIVE_NOTE, DrawnDay
 from grid_map.divisions import Division, load_divisions
 from grid_map.geojson import feature
 from grid_map.grids import Grid
@@ -18,7 +19,7 @@ from server.demo.facts import Change, Fact, new_id, seeded
 from server.demo.numbers import IdentityNumbers
 from server.demo.paths import Post
 from server.demo.population import draw_households
-from server.demo.rota import TENTATIVE_NOTE, RotaDay, draw_rota, working_days
+from server.demo.rota import draw_rota, working_days
 from server.demo.rounds import Outings, share_grids
 from server.demo.settlement import Settlement
 from server.demo.size import HOUSEHOLDS, village_size
@@ -184,7 +185,7 @@ class _VillageMaker:
         return round(CASES_A_WORKING_DAY * len(days) * self.size.households / HOUSEHOLDS)
 
 
-def _rota_fields(entry: RotaDay) -> dict[str, object]:
+def _rota_fields(entry: DrawnDay) -> dict[str, object]:
     fields: dict[str, object] = {
         "day": entry.day.isoformat(),
         "window": list(entry.window),

@@ -14,9 +14,9 @@ import msgspec
 from forms.catalogue import Finish, Item, Mode
 from forms.handling.clocks import PauseKind
 from forms.handling.materials import MaterialState
+from forms.handling.rota import DrawnDay
 from forms.handling.states import State
 from server.demo.facts import Change
-from server.demo.rota import RotaDay
 from server.demo.times import at
 from sync.clock import moment
 
@@ -48,7 +48,7 @@ class Post(msgspec.Struct, frozen=True):
     """Who works on a village's cases: its rota by working day, and the town's clerk."""
 
     days: tuple[date, ...]
-    rota: dict[date, RotaDay]
+    rota: dict[date, DrawnDay]
     clerk: str
     until: date
 

@@ -11,7 +11,7 @@ from random import Random
 
 import msgspec
 
-from server.demo.rota import RotaDay
+from forms.handling.rota import DrawnDay
 from server.demo.visit_mix import ROUNDS_A_YEAR, VISITS_A_ROUND_MAX
 
 MORNING, AFTERNOON, EVENING = 0, 1, 2
@@ -48,7 +48,7 @@ class Outings:
     """All possible outings of a village between two days (ordinals, both included)."""
 
     def __init__(
-        self, random: Random, workers_of: dict[str, list[str]], rota: list[RotaDay], first: int, last: int
+        self, random: Random, workers_of: dict[str, list[str]], rota: list[DrawnDay], first: int, last: int
     ) -> None:
         self.first = first
         self._random = random
