@@ -17,6 +17,7 @@ from forms.definition import Label
 from forms.handling.case_clock import milestones_of, pauses_of
 from forms.handling.duty import first_contact, hand_over
 from forms.handling.explanation import explain
+from forms.handling.interruptions import take_back
 from forms.handling.limits import Promise, promise
 from forms.handling.materials import Notice, check_materials, one_off_notice
 from forms.handling.moves import WORKFLOWS, Move
@@ -39,6 +40,7 @@ MILESTONES = {
     State.REFUSED: "decided_at",
     State.NOT_ACCEPTED: "decided_at",
     State.TERMINATED: "decided_at",
+    State.DELIVERED: "delivered_at",
 }
 
 
@@ -242,7 +244,9 @@ class Cases:
         fields: dict[str, Any] = {"state": state, **more}
         if reason is not None:
             fields["reason"] = reason
-        if state in MILESTONES:
+        if state == State.RECEIVED and record.values.get("state") == State.HANDED_UP:
+            fields = {**take_back(), **fields}
+        elif state in MILESTONES:
             fields.setdefault(MILESTONES[State(state)], said)
         pauses = _closed_pauses(record, said)
         if record.values.get("state") == State.SUPPLEMENTING and pauses is not None:

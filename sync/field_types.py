@@ -66,6 +66,8 @@ Sex = Literal["male", "female"]
 Outcome = Literal["met", "not_home", "phone", "service_point", "seen"]
 Answer = str | Integer | bool | list[str]
 MaterialState = Literal["original_seen", "copy", "photo", "missing"]
+Rating = Literal["very_satisfied", "satisfied", "basically_satisfied", "dissatisfied", "very_dissatisfied"]
+"""好差评, GB/T 39734 (`forms.handling.rating`)."""
 Worker = Code
 
 MOMENT_PARTS = ("at", "start", "end")

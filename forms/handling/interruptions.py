@@ -1,4 +1,5 @@
-"""What interrupts a case: supplements (补正), public notice (公示), expert review (评审), and withdrawal (撤回).
+"""What interrupts a case: supplements (补正), public notice (公示), expert review (评审), a hand-up taken
+back (撤回报送), and withdrawal (撤回).
 
 Each function says which fields of a case change (`sync/kinds.py`, kind `case`), to be judged by
 `workflow.check_move` and `duty.check_duty` like any other change. Values are as they travel.
@@ -29,6 +30,11 @@ def ask_supplement(values: Values, materials: Collection[str], reason: str, at: 
 def answer_supplement(values: Values, at: datetime) -> Fields:
     """The village sends back what was asked for; the clock goes on. `still_missing` says if that is all."""
     return {"state": State.PROCESSING.value, **go_on(values, PauseKind.SUPPLEMENT, at)}
+
+
+def take_back() -> Fields:
+    """The village takes back what it handed up, until the town has taken it up: its own clock runs on from receipt."""
+    return {"state": State.RECEIVED.value, "handed_up_at": None, "hand_up": None}
 
 
 def withdraw(values: Values, reason: str, at: datetime) -> Fields:

@@ -1,8 +1,9 @@
 """The tables of how a case of each mode moves, and who may move it (domain notes, Handling a case).
 
-Every move that is not in a table below is forbidden; `workflow.check_move` says so to people. Two readings
+Every move that is not in a table below is forbidden; `workflow.check_move` says so to people. Three readings
 are this project's own [ASSUMED]: the town clerk may end (终止) a case whose supplement never came, straight
-from 补正, and may record a withdrawal once the case was handed up to the town.
+from 补正, and may record a withdrawal once the case was handed up to the town. A third: until the town has taken
+a case up, the window may take it back (撤回报送), as from a batch that was handed up by mistake.
 """
 
 from collections.abc import Iterable
@@ -74,6 +75,7 @@ _PROXY = (
     _move(State.RECEIVED, State.HANDED_UP, V),
     _move(State.HANDED_UP, State.ACCEPTED, T),
     _move(State.HANDED_UP, State.NOT_ACCEPTED, T),
+    _move(State.HANDED_UP, State.RECEIVED, V, onward=False),
     _move(State.ACCEPTED, State.PROCESSING, T),
     _move(State.PROCESSING, State.SUPPLEMENTING, T),
     _move(State.SUPPLEMENTING, State.PROCESSING, W, V),

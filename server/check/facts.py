@@ -33,6 +33,8 @@ _COPIES = {
         "a signed day",
         "day, record, outgoing, signed_ms, incoming, countersigned_ms",
     ),
+    "hand_ups": ("报送批次", "a batch handed up", "record, number, worker, handed_up_ms, cases"),
+    "ratings": ("好差评", "a rating", 'record, "case", level, rated_ms'),
     "visit_days": ("走访日索引", "a visit's day", "day, record, grid, household"),
     "explained": ("签字说明", "an explanation", "device, day, missing"),
     "identity_lookup": ("证件号索引", "an identity number's index", "hash, record"),

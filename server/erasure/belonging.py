@@ -21,6 +21,7 @@ NAMING_FIELDS = {
     "conflict": ("subject",),
     "duplicate": ("first", "second"),
     "reading": ("subject",),
+    "rating": ("subject",),
 }
 """Fields of a kind that make its record belong to the resident or the case that they name."""
 LEADING = frozenset({"resident", "case"})

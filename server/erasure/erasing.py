@@ -222,6 +222,7 @@ class _Erasing:
             db.execute("DELETE FROM grants WHERE village = ? AND record = ?", where)
             db.execute("DELETE FROM identity_lookup WHERE record = ?", (one.id,))
             db.execute("DELETE FROM matters WHERE village = ? AND record = ?", where)
+            db.execute("DELETE FROM ratings WHERE village = ? AND record = ?", where)
             pages_index.remove(self.world, one)
             db.execute("DELETE FROM moved WHERE id = ?", (one.id,))
         # of what was held or rejected too, or its files would count as named by something that stays

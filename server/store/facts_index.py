@@ -11,6 +11,7 @@ from server import revocations_log
 from server.store import scopes, withheld
 from server.store.due import next_due_text, recount_last
 from server.store.explained import index_signature
+from server.store.hand_ups import index_hand_up, index_rating
 from server.store.matters import index_matter
 from server.store.pages_index import index_request, index_signed_day, index_task
 from server.store.records import note_moved
@@ -46,6 +47,10 @@ def index_facts(world: StoreWorld, record: Record, before: Record | None) -> Non
             index_task(world, record, before)
         case "request":
             index_request(world, record, before)
+        case "hand-up":
+            index_hand_up(world, record)
+        case "rating":
+            index_rating(world, record)
         case "item" | "form" | "department":
             world.knowledge.forget()
 

@@ -9,6 +9,7 @@ from server.store.schema_desk import DESK_STEPS
 from server.store.schema_epochs import EPOCHS_STEPS
 from server.store.schema_erasure import ERASURE_STEPS
 from server.store.schema_files import FILES_STEPS
+from server.store.schema_hand_ups import HAND_UPS_STEPS
 from server.store.schema_maps import MAPS_STEPS
 from server.store.schema_numbers import NUMBERS_STEPS
 from server.store.schema_pages import PAGES_STEPS
@@ -26,4 +27,5 @@ MIGRATIONS: list[Step] = [
     *PAGES_STEPS,
     *MAPS_STEPS,
     *NUMBERS_STEPS,
+    *HAND_UPS_STEPS,
 ]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sync.rules.cases import judge_case, judge_task
 from sync.rules.context import Context
+from sync.rules.handing_up import judge_hand_up, judge_rating
 from sync.rules.people import judge_household, judge_resident
 from sync.rules.settling import judge_conflict, judge_duplicate
 from sync.rules.village import judge_assignment, judge_day_signature, judge_rota
@@ -19,6 +20,8 @@ RULES: dict[str, Callable[[Context], None]] = {
     "reading": judge_reading,
     "case": judge_case,
     "task": judge_task,
+    "hand-up": judge_hand_up,
+    "rating": judge_rating,
     "conflict": judge_conflict,
     "duplicate": judge_duplicate,
     "rota": judge_rota,

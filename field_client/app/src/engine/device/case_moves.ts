@@ -3,7 +3,7 @@ import type { Move } from '../api'
 import data from '../data/handling.json'
 import type { Item } from '../forms/catalogue'
 import { needsReason } from '../forms/handling/duty'
-import { begunSupplement, endedPauses, endedSupplement } from '../forms/handling/interruptions'
+import { begunSupplement, endedPauses, endedSupplement, TAKEN_BACK } from '../forms/handling/interruptions'
 import { stateLabel } from '../forms/handling/states'
 import { checkMove, movesFrom } from '../forms/handling/workflow'
 import type { Label } from '../problem'
@@ -22,6 +22,7 @@ const WITH_RESULT: readonly string[] = [
   'refused',
   'terminated',
 ]
+const HAND_UP_TAKEN_BACK: Label = { zh: '撤回报送', en: 'hand-up taken back' }
 const SUPPLEMENT_HANDED_IN: Label = { zh: '补正已交', en: 'supplement handed in' }
 
 /** Every move that can follow, with whether this worker may make it today. */
@@ -45,6 +46,7 @@ export function movesOf(core: Core, item: Item, record: FieldRecord): Move[] {
 /** The fields of a move made now: its state, the moment of it, and pauses that begin or end by it. */
 export function moveFields(record: FieldRecord, to: string, said: string, more: Fields): Fields {
   const fields: Fields = { state: to, ...more }
+  if (to === 'received' && record.values.state === 'handed_up') return { ...TAKEN_BACK, ...fields }
   const milestone = MILESTONES[to]
   if (milestone !== undefined) fields[milestone] ??= said
   const pauses = pausesAfter(record, to, said)
@@ -60,7 +62,8 @@ function pausesAfter(record: FieldRecord, to: string, said: string) {
 }
 
 function moveLabel(from: string, to: string): Label {
-  return from === 'supplementing' && to === 'processing' ? SUPPLEMENT_HANDED_IN : stateLabel(to)
+  if (from === 'supplementing' && to === 'processing') return SUPPLEMENT_HANDED_IN
+  return from === 'handed_up' && to === 'received' ? HAND_UP_TAKEN_BACK : stateLabel(to)
 }
 
 function asksOf(item: Item, to: string): Move['asks'] {

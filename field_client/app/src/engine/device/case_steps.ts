@@ -20,6 +20,8 @@ const MILESTONES: readonly [field: string, label: Label][] = [
   ['received_at', stateLabel('received')],
   ['handed_up_at', stateLabel('handed_up')],
   ['accepted_at', stateLabel('accepted')],
+  ['issued_at', { zh: '镇街已出件', en: 'result issued by the town' }],
+  ['delivered_at', stateLabel('delivered')],
 ]
 
 /** The steps in the order of time; `at` is a moment, null where it is not known when. */

@@ -22,6 +22,9 @@ export function endedPauses(values: Fields, at: string): Value[] | null {
   return pauses.map((pause) => (pause.end ? pause : { ...pause, end: at }))
 }
 
+/** What goes with a hand-up that the village takes back until the town has taken it up: receipt stays as it was. */
+export const TAKEN_BACK: Fields = { handed_up_at: null, hand_up: null }
+
 /** What is wrong with the pauses of a change: `pause-order` (ends before it starts), `pause-open-twice`. */
 export function checkPauses(fields: Fields): Problem[] {
   const open = new Set<string>()
