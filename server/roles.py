@@ -60,6 +60,7 @@ class Action(StrEnum):
     DEVICE_CONFIRM = "device.confirm"
     COVERAGE_READ = "coverage.read"
     TALLIES_READ = "tallies.read"
+    CASE_FIGURES_READ = "case_figures.read"
     WORKER_FIGURES_READ = "worker_figures.read"
     ACCOUNT_LIST = "account.list"
     ACCOUNT_MANAGE = "account.manage"
@@ -101,6 +102,7 @@ RIGHTS: dict[Action, frozenset[Role | Standing]] = {
     Action.DEVICE_CONFIRM: frozenset({C}),
     Action.COVERAGE_READ: frozenset({L, S}),
     Action.TALLIES_READ: frozenset({L, S}),
+    Action.CASE_FIGURES_READ: frozenset({L, S, T}),
     Action.WORKER_FIGURES_READ: frozenset({OWNER, L}),
     Action.ACCOUNT_LIST: frozenset({L, C}),
     Action.ACCOUNT_MANAGE: frozenset({C}),
@@ -113,7 +115,9 @@ RIGHTS: dict[Action, frozenset[Role | Standing]] = {
 # What a closed account still may: hand over its work (protocol, Push); it is held for a person.
 AFTER_CLOSING = frozenset({Action.SYNC_PUSH, Action.SYNC_STATUS})
 # Which of a town clerk's rights end at the departments that the clerk works for.
-BY_DEPARTMENT = frozenset({Action.CASE_READ, Action.CASE_DECIDE, Action.IDENTITY_NUMBER_READ})
+BY_DEPARTMENT = frozenset(
+    {Action.CASE_READ, Action.CASE_DECIDE, Action.CASE_FIGURES_READ, Action.IDENTITY_NUMBER_READ}
+)
 
 
 class Actor(msgspec.Struct, frozen=True):

@@ -29,13 +29,16 @@ VILLAGE = (
     Entry("rota", "轮值", "Rota", "rota", Action.ROTA_READ),
     Entry("grids", "网格与走访类别", "Grids and visit classes", "grids", Action.ASSIGNMENT_WRITE),
     Entry("coverage", "覆盖与走访", "Coverage and visits", "coverage", Action.COVERAGE_READ),
+    Entry("case-figures", "办件统计", "Case figures", "case-figures", Action.CASE_FIGURES_READ),
+    Entry("workers", "每人统计", "Figures by worker", "workers", Action.WORKER_FIGURES_READ),
+    Entry("mine", "我的统计", "My figures", "mine", Action.SYNC_STATUS),
     Entry("devices", "设备", "Devices", "devices", Action.DEVICE_LIST),
     Entry("residents", "居民查询", "Residents", "residents", Action.RESIDENT_READ),
 )
 TOWN = (
     Entry("queue", "待审", "Queue", "queue", Action.CASE_DECIDE),
     Entry("coverage", "覆盖与走访", "Coverage and visits", "coverage", Action.COVERAGE_READ),
-    Entry("cases", "办件统计", "Case figures", "cases", Action.TALLIES_READ),
+    Entry("cases", "办件统计", "Case figures", "cases", Action.CASE_FIGURES_READ),
     Entry("items", "事项使用", "Item use", "items", Action.TALLIES_READ),
     Entry("devices", "设备", "Devices", "devices", Action.COVERAGE_READ),
     Entry("devices", "设备", "Devices", "devices", Action.DEVICE_LIST),  # the administrator's, who reads no coverage

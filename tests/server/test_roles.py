@@ -48,6 +48,7 @@ device.revoke               .      .      x    .     .          x
 device.confirm              .      .      .    .     .          x
 coverage.read               .      .      x    .     x          .
 tallies.read                .      .      x    .     x          .
+case_figures.read           .      .      x    x     x          .
 worker_figures.read         .      .      x    .     .          .
 account.list                .      .      x    .     .          x
 account.manage              .      .      .    .     .          x
