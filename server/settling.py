@@ -21,8 +21,10 @@ from server.store import rota
 from server.store.accounts import Account, actor_of
 from server.store.audit import Entry
 from server.store.audit import record as audit
+from server.store.places import village_range
 from server.store.records import record_found
-from sync.clock import moment
+from server.store.signed_days import signed_between
+from sync.clock import moment, moment_ms
 from sync.operation import Action as Does
 from sync.record import Record
 
@@ -68,12 +70,15 @@ def settle_conflict(
     request: ChoiceRequest,
     now_ms: int,
 ) -> Record:
-    """The conflict with the choice made. Runs inside a store write.
+    """The conflict with the choice made. Runs inside a store write. Another choice is made until the day of the first
+    is signed.
 
-    Raises ProblemError: not-found, forbidden, already-settled, request-invalid.
+    Raises ProblemError: not-found, forbidden, already-settled, already-signed, request-invalid.
     """
     found = _found(db, keys, "conflict", conflict, request.village or account.division)
     _require(db, account, Action.CONFLICT_SETTLE, found, authors_of(found), now_ms)
+    if request.seen is not None:
+        require_unsigned(db, found.village, settled_on(found))
     fields: dict[str, Any] = {"choice": {"value": _chosen(found, request)}}
     if request.note is not None:
         fields["note"] = request.note
@@ -101,14 +106,61 @@ def decide_duplicate(
 ) -> Record:
     """The suspected duplicate with its decision; linked cases name each other. Runs inside a store write.
 
-    Raises ProblemError: not-found, forbidden, already-settled, request-invalid.
+    Raises ProblemError: not-found, forbidden, already-settled, already-signed, request-invalid.
     """
+    return _decide(intake, keys, db, account, duplicate, request, request.decision, now_ms)
+
+
+def reopen_duplicate(
+    intake: Intake,
+    keys: Keys,
+    db: sqlite3.Connection,
+    account: Account,
+    duplicate: str,
+    seen: str,
+    village: str,
+    now_ms: int,
+) -> Record:
+    """Take a decision back until its day is signed: the pair awaits somebody again. Runs inside a store write.
+
+    Raises ProblemError: not-found, forbidden, already-settled, already-signed.
+    """
+    request = DecisionRequest(decision="separate", seen=seen, village=village)
+    return _decide(intake, keys, db, account, duplicate, request, None, now_ms)
+
+
+def settled_on(record: Record) -> str | None:
+    """The day on which a conflict or a suspected duplicate was settled (ISO); None while it is open."""
+    clock = record.values.get("settled_at") if record.kind == "conflict" else None
+    if record.kind == "duplicate" and "decision" in record.values:
+        clock = record.stamp_of("decision").clock
+    return None if clock is None else count_day(moment_ms(str(clock)[:24])).isoformat()
+
+
+def require_unsigned(db: sqlite3.Connection, village: str, day: str | None) -> None:
+    """What was settled on a day stands once that day is signed. Raises ProblemError already-signed."""
+    if day is not None and signed_between(db, village_range(village), day, day):
+        raise ProblemError("already-signed")
+
+
+def _decide(
+    intake: Intake,
+    keys: Keys,
+    db: sqlite3.Connection,
+    account: Account,
+    duplicate: str,
+    request: DecisionRequest,
+    decision: str | None,
+    now_ms: int,
+) -> Record:
     found = _found(db, keys, "duplicate", duplicate, request.village or account.division)
     _require(db, account, Action.DUPLICATE_SETTLE, found, (), now_ms)
     standing = found.values.get("decision")
     if standing != request.seen:
         raise ProblemError("already-settled")
-    fields: dict[str, Any] = {"decision": request.decision}
+    if standing is not None:
+        require_unsigned(db, found.village, settled_on(found))
+    fields: dict[str, Any] = {"decision": decision}
     if request.reason is not None:
         fields["reason"] = request.reason
     drafts = [
@@ -120,7 +172,7 @@ def decide_duplicate(
             fields=fields,
             seen={"decision": standing, "reason": found.values.get("reason")},
         ),
-        *_links(db, keys, found, request.decision),
+        *_links(db, keys, found, decision),
     ]
     write_as(intake, db, account, found.village, drafts, now_ms)
     _audit(db, account, Action.DUPLICATE_SETTLE, found, now_ms)
@@ -140,7 +192,7 @@ def _chosen(conflict: Record, request: ChoiceRequest) -> Any:
     raise _invalid("/take", "not-offered", "没有这个值可选，请刷新", "no such value is offered")
 
 
-def _links(db: sqlite3.Connection, keys: Keys, duplicate: Record, decision: str) -> list[Draft]:
+def _links(db: sqlite3.Connection, keys: Keys, duplicate: Record, decision: str | None) -> list[Draft]:
     """Both cases name each other while they count as one matter."""
     first, second = duplicate.values["first"], duplicate.values["second"]
     change = "add" if decision == "linked" else "remove"

@@ -13,6 +13,7 @@ from server.store.schema_hand_ups import HAND_UPS_STEPS
 from server.store.schema_maps import MAPS_STEPS
 from server.store.schema_numbers import NUMBERS_STEPS
 from server.store.schema_pages import PAGES_STEPS
+from server.store.schema_people import PEOPLE_STEPS
 from server.store.schema_standing import STANDING_STEPS
 from server.store.schema_sync import SYNC_STEPS
 
@@ -28,4 +29,5 @@ MIGRATIONS: list[Step] = [
     *MAPS_STEPS,
     *NUMBERS_STEPS,
     *HAND_UPS_STEPS,
+    *PEOPLE_STEPS,
 ]
