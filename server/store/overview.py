@@ -172,8 +172,8 @@ def overdue_by(
     ).fetchall()
     overdue = dict(
         db.execute(
-            f"SELECT {column.replace(by, 'h.' + by)}, count(*) FROM villages v JOIN households_due h"
-            " ON h.village = v.village AND h.next_due < ? WHERE v.village >= ? AND v.village < ? GROUP BY 1",
+            f"SELECT {column.replace(by, 'h.' + by)}, count(*) FROM villages v CROSS JOIN households_due h"
+            " WHERE h.village = v.village AND h.next_due < ? AND v.village >= ? AND v.village < ? GROUP BY 1",
             (today, *villages),
         ).fetchall()
     )
@@ -208,8 +208,8 @@ def overdue_rows(
         values += behind
     rows = db.execute(
         "SELECT h.village, h.household, h.grid, h.class, h.last_counted, h.next_due FROM villages v"
-        " JOIN households_due h ON h.village = v.village AND h.next_due < ?"
-        f" WHERE v.village >= ? AND v.village < ?{where}"
+        " CROSS JOIN households_due h WHERE h.village = v.village AND h.next_due < ?"
+        f" AND v.village >= ? AND v.village < ?{where}"
         " ORDER BY h.next_due, h.village, h.household LIMIT ?",
         (today, *villages, *values, limit + 1),
     ).fetchall()

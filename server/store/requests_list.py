@@ -37,8 +37,8 @@ def requests_of(
             raise ValueError("not a cursor of this list") from error
         beyond = " AND (r.asked_day, r.village, r.record) < (?, ?, ?)"
     rows = db.execute(
-        "SELECT r.village, r.record, r.asked_day FROM villages v JOIN requests r ON r.village = v.village"
-        f" AND r.asked_day BETWEEN ? AND ? WHERE v.village >= ? AND v.village < ?{beyond}"
+        "SELECT r.village, r.record, r.asked_day FROM villages v CROSS JOIN requests r WHERE r.village = v.village"
+        f" AND r.asked_day BETWEEN ? AND ? AND v.village >= ? AND v.village < ?{beyond}"
         " ORDER BY r.asked_day DESC, r.village DESC, r.record DESC LIMIT ?",
         (first, last, *villages, *bound, limit + 1),
     ).fetchall()
@@ -52,8 +52,8 @@ def requests_of(
 def request_counts(db: sqlite3.Connection, villages: VillageRange, first: str, last: str) -> dict[str, int]:
     """How many requests were asked from `first` to `last` (ISO days, both included), by village."""
     rows = db.execute(
-        "SELECT r.village, count(*) FROM villages v JOIN requests r ON r.village = v.village"
-        " AND r.asked_day BETWEEN ? AND ? WHERE v.village >= ? AND v.village < ? GROUP BY r.village",
+        "SELECT r.village, count(*) FROM villages v CROSS JOIN requests r WHERE r.village = v.village"
+        " AND r.asked_day BETWEEN ? AND ? AND v.village >= ? AND v.village < ? GROUP BY r.village",
         (first, last, *villages),
     )
     return dict(rows.fetchall())

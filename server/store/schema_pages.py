@@ -33,7 +33,7 @@ def create_cases(database: Database) -> None:
         CREATE INDEX cases_by_holder ON cases (village, holder, captured_ms) WHERE holder IS NOT NULL;
         CREATE INDEX cases_open ON cases (village, captured_ms) WHERE open = 1;
         CREATE INDEX cases_waiting ON cases (village, captured_ms) WHERE waits <> '';
-        CREATE INDEX cases_due ON cases (village, due_day) WHERE due_day IS NOT NULL;
+        CREATE INDEX cases_by_date ON cases (village, coalesce(due_day, '9999-12-31'), captured_ms) WHERE open = 1;
         CREATE INDEX cases_decided ON cases (village, decided_day) WHERE decided_day IS NOT NULL;
         CREATE TABLE record_operations (
             village TEXT NOT NULL, record TEXT NOT NULL, device TEXT NOT NULL, counter INTEGER NOT NULL,
@@ -66,7 +66,8 @@ def create_lists(database: Database) -> None:
             village TEXT NOT NULL, day TEXT NOT NULL, record TEXT NOT NULL, grid TEXT NOT NULL, household TEXT,
             PRIMARY KEY (village, day, record)
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX visit_days_by_household ON visit_days (village, household, day) WHERE household IS NOT NULL;
+        CREATE INDEX visit_days_by_household ON visit_days (village, household, day, record, grid)
+            WHERE household IS NOT NULL;
         """
     )
 

@@ -34,8 +34,8 @@ def signed_between(db: sqlite3.Connection, villages: VillageRange, first: str, l
     """The signatures of the days `first` to `last` (ISO, both included), by village and day."""
     rows = db.execute(
         "SELECT s.village, s.day, s.record, s.outgoing, s.signed_ms, s.incoming, s.countersigned_ms"
-        " FROM villages v JOIN signed_days s ON s.village = v.village AND s.day BETWEEN ? AND ?"
-        " WHERE v.village >= ? AND v.village < ? ORDER BY s.village, s.day, s.record",
+        " FROM villages v CROSS JOIN signed_days s WHERE s.village = v.village AND s.day BETWEEN ? AND ?"
+        " AND v.village >= ? AND v.village < ? ORDER BY s.village, s.day, s.record",
         (first, last, *villages),
     )
     return [SignedDay(*row) for row in rows]
@@ -52,18 +52,18 @@ def unsigned_between(
     window = {
         (village, day): count
         for village, day, count in db.execute(
-            "SELECT r.village, r.day, count(DISTINCT r.worker) FROM villages v JOIN rotas r ON r.village = v.village"
-            " AND r.day BETWEEN ? AND ? WHERE r.duty = 'window' AND v.village >= ? AND v.village < ?"
-            " GROUP BY r.village, r.day",
+            "SELECT r.village, r.day, count(DISTINCT r.worker) FROM villages v CROSS JOIN rotas r"
+            " WHERE r.village = v.village AND r.day BETWEEN ? AND ? AND r.duty = 'window'"
+            " AND v.village >= ? AND v.village < ? GROUP BY r.village, r.day",
             (first, last, *villages),
         )
     }
     arrived = {
         (village, day): count
         for village, day, count in db.execute(
-            "SELECT a.village, a.day, sum(a.last - a.first + 1) FROM devices d JOIN arrivals a"
-            " ON a.village = d.village AND a.device = d.id AND a.day BETWEEN ? AND ?"
-            " WHERE d.village >= ? AND d.village < ? GROUP BY a.village, a.day",
+            "SELECT a.village, a.day, sum(a.last - a.first + 1) FROM devices d CROSS JOIN arrivals a"
+            " WHERE a.village = d.village AND a.device = d.id AND a.day BETWEEN ? AND ?"
+            " AND d.village >= ? AND d.village < ? GROUP BY a.village, a.day",
             (first, last, *villages),
         )
     }

@@ -73,12 +73,17 @@ def tasks_of(
 
 def tasks_of_case(db: sqlite3.Connection, village: str, case: str) -> list[TaskRow]:
     """The tasks of a case in its village, done and cancelled ones too, the earliest due first."""
-    rows = db.execute(
-        f'SELECT {_COLUMNS} FROM tasks WHERE village = ? AND "case" = ?'
-        f" ORDER BY coalesce(due, '{NEVER}'), record",
-        (village, case),
-    )
-    return [TaskRow(*row) for row in rows]
+    named = db.execute(
+        'SELECT record FROM tasks WHERE village = ? AND "case" = ?', (village, case)
+    ).fetchall()
+    tasks = [
+        TaskRow(*row)
+        for (record,) in named
+        for row in db.execute(
+            f"SELECT {_COLUMNS} FROM tasks WHERE village = ? AND record = ?", (village, record)
+        )
+    ]
+    return sorted(tasks, key=lambda task: (task.due or NEVER, task.record))
 
 
 def _decode(after: str) -> tuple[str, str, str]:
