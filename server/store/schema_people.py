@@ -18,4 +18,4 @@ def index_lists(database: Database) -> None:
     )
 
 
-PEOPLE_STEPS: list[Step] = [("0731_people", index_lists)]
+PEOPLE_STEPS: list[Step] = [("0741_people", index_lists)]
