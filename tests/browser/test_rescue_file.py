@@ -155,7 +155,7 @@ def test_a_damaged_store_is_handed_over_and_begun_anew(
     expect(
         page.get_by_text("已上交")
     ).to_be_visible()  # by this tap, or by the closed app's worker just before it
-    eventually(lambda: len(arrivals.visited()) == 1)
+    eventually(lambda: len(arrivals.visited()) == 2)
     button(page, "重新开始").click()
     expect(page.get_by_text("重新开始前请看")).to_be_visible()
     button(page.get_by_role("dialog"), "重新开始").click()
