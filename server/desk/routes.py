@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from litestar import Response, Router
+from typing import Any
+
+from litestar import Request, Response, Router
 from litestar.di import Provide
 from litestar.plugins.htmx import HTMXRequest
 
 from server.desk.assets import asset
+from server.desk.drafts import SentFormsForgotten
+from server.desk.pages.conflicts import conflict_pages
+from server.desk.pages.drafts import get_draft, post_discard, post_draft
+from server.desk.pages.duplicates import duplicate_pages
+from server.desk.pages.home import places, start, town_start, village_home
 from server.desk.pages.inbox import inbox
-from server.desk.pages.reconciliation import (
-    behind_a_number,
-    post_countersign,
-    post_sign,
-    reconciliation,
-    reconciliation_history,
-)
-from server.desk.pages.signing_in import post_language, post_sign_in, post_sign_out, sign_in_page, start
-from server.desk.refusals import keep_typed, render_refusal
-from server.desk.security import security_headers
+from server.desk.pages.live import live_news
+from server.desk.pages.reconciliation import reconciliation_pages
+from server.desk.pages.rota import rota_pages
+from server.desk.pages.signing_in import post_language, post_sign_in, post_sign_out, sign_in_page
+from server.desk.refusals import render_refusal
+from server.desk.security import refuse_foreign, security_headers
 from server.desk.session import desk_account
+from server.desk.typed import read_form
 from server.settings import Settings
+from server.store.engine import Store
 
 
-def desk_router(settings: Settings) -> Router:
+def desk_router(settings: Settings, store: Store) -> Router:
     """The router of all pages; the composition root gives it its `Desk`."""
     headers = security_headers(settings)
 
@@ -31,25 +36,36 @@ def desk_router(settings: Settings) -> Router:
             response.headers.setdefault(name, value)
         return response
 
+    async def before(request: Request[Any, Any, Any]) -> None:
+        await read_form(request)
+        refuse_foreign(request)
+
     return Router(
         "/desk",
         route_handlers=[
             asset,
+            get_draft,
+            live_news,
+            places,
+            post_discard,
+            post_draft,
             start,
+            town_start,
+            village_home,
             sign_in_page,
             post_sign_in,
             post_sign_out,
             post_language,
             inbox,
-            reconciliation,
-            reconciliation_history,
-            behind_a_number,
-            post_sign,
-            post_countersign,
+            *conflict_pages,
+            *duplicate_pages,
+            *reconciliation_pages,
+            *rota_pages,
         ],
         dependencies={"account": Provide(desk_account)},
         exception_handlers={Exception: render_refusal},
-        before_request=keep_typed,
+        middleware=[SentFormsForgotten(store)],
+        before_request=before,
         after_request=with_headers,
         request_class=HTMXRequest,
         include_in_schema=False,
