@@ -11,7 +11,7 @@ from server.files.picture import EXTENSIONS
 from server.problem import ProblemError
 from server.store.files import File
 
-_GUARDS = {
+GUARDS = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
     "content-security-policy": "default-src 'none'; sandbox",
@@ -26,5 +26,5 @@ async def file_reply(folder: FileFolder, file: File) -> Response[bytes]:
     if plain is None:
         raise ProblemError("not-found")
     name = f"{file.digest[:16]}.{EXTENSIONS[file.type]}"
-    headers = {**_GUARDS, "content-disposition": f'attachment; filename="{name}"'}
+    headers = {**GUARDS, "content-disposition": f'attachment; filename="{name}"'}
     return Response(plain, media_type=file.type, headers=headers)
