@@ -63,6 +63,15 @@ def needed_materials(item: Item, applying: Collection[str] = ()) -> tuple[Materi
     )
 
 
+def said_to_apply(item: Item, states: Mapping[str, str]) -> frozenset[str]:
+    """The conditional materials whose condition was said to hold: those of which it was written how they were met."""
+    return frozenset(
+        material.key
+        for material in item.materials
+        if material.necessity == "conditional" and material.key in states
+    )
+
+
 def check_materials(item: Item, states: Mapping[str, str]) -> list[Problem]:
     """Problems of what was written down: `unknown-material`, `unknown-material-state`; pointers by key."""
     keys = {material.key for material in item.materials}

@@ -10,14 +10,15 @@ from litestar.plugins.htmx import HTMXRequest
 
 from server.desk.assets import asset
 from server.desk.drafts import SentFormsForgotten
+from server.desk.pages.capture import capture_pages
 from server.desk.pages.case_figures import case_figure_pages
 from server.desk.pages.conflicts import conflict_pages
 from server.desk.pages.coverage import coverage_pages
 from server.desk.pages.coverage_records import coverage_record_pages
 from server.desk.pages.drafts import get_draft, post_discard, post_draft
 from server.desk.pages.duplicates import duplicate_pages
-from server.desk.pages.home import places, start, town_start, village_home
 from server.desk.pages.handing_over import case_pages
+from server.desk.pages.home import places, start, town_start, village_home
 from server.desk.pages.live import live_news
 from server.desk.pages.own_figures import own_figure_pages
 from server.desk.pages.reconciliation import reconciliation_pages
@@ -60,6 +61,7 @@ def desk_router(settings: Settings, store: Store) -> Router:
             post_sign_in,
             post_sign_out,
             post_language,
+            *capture_pages,
             *case_pages,
             *conflict_pages,
             *duplicate_pages,
