@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -22,8 +24,10 @@ from server.store.audit import Entry, record
 from server.store.records import record_in
 from server.store.rota import RotaDay
 from sync.clock import moment
-from sync.ids import derived
+from sync.ids import derived, uuid7
 from sync.operation import Action as Does
+
+MERGED = "同一天有两条轮值记录，已并为一条"
 
 
 class RotaRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -50,43 +54,96 @@ def write_rota(
     Raises ProblemError: forbidden; request-invalid for people who do not work in the village, or who would be at
     the window while on leave.
     """
-    actor, text = actor_of(account), day.isoformat()
+    asked = msgspec.structs.replace(request, day=day.isoformat())
+    return write_days(intake, keys, db, account, village, [asked], now_ms)[0]
+
+
+def write_days(
+    intake: Intake,
+    keys: Keys,
+    db: sqlite3.Connection,
+    account: Account,
+    village: str,
+    requests: Sequence[RotaRequest],
+    now_ms: int,
+) -> list[RotaDay]:
+    """Write several days at once, all or none; what each says is all that holds on it afterwards.
+
+    Where two records speak of one day (two leads' phones without a signal may make two) both count, so one is kept and
+    the others are voided. Raises ProblemError as `write_rota`.
+    """
+    actor = actor_of(account)
     require(actor, Action.ROTA_WRITE, village)
     require(actor, Action.LEAVE_WRITE, village)
-    _refuse_strangers(db, village, request)
+    people = people_of(db, village)
+    _refuse_strangers({one.id for one in people}, requests)
+    drafts: list[Draft] = []
+    written = []
+    for request in requests:
+        kept, of_day = _drafts(db, keys, village, request, now_ms)
+        drafts += of_day
+        window, leave = sorted(set(request.window)), sorted(set(request.leave))
+        written.append(RotaDay(request.day, window, leave, kept))
+    write_as(intake, db, account, village, drafts, now_ms)
+    for one in written:
+        entry = Entry(
+            time=moment(now_ms),
+            action=Action.ROTA_WRITE,
+            account=account.id,
+            subject_kind="rota",
+            subject=one.record,
+            village=village,
+            detail={"day": one.day},
+        )
+        record(db, entry)
+    return written
+
+
+def people_of(db: sqlite3.Connection, village: str) -> list[Account]:
+    """Who works in the village, always in the same order: its workers and its lead."""
+    return [
+        account
+        for account in accounts_in(db, village)
+        if account.role in (Role.WORKER, Role.VILLAGE_LEAD) and account.closed_at is None
+    ]
+
+
+def _drafts(
+    db: sqlite3.Connection, keys: Keys, village: str, request: RotaRequest, now_ms: int
+) -> tuple[str, list[Draft]]:
+    """The record that speaks of the day from now on, and what has to be written."""
     fields: dict[str, Any] = {"window": request.window, "leave": request.leave}
     if request.note is not None:
         fields["note"] = request.note
-    written = rota.between(db, village, text, text)
-    subject = written[0].record if written else derived("rota", village, text)
-    present = record_in(db, keys, village, subject)
-    if present is None:
-        draft = Draft(kind="rota", village=village, record=subject, fields={"day": text, **fields})
-    else:
-        seen = {"note": present.values.get("note")} if "note" in fields else {}
-        draft = Draft(
-            kind="rota", village=village, record=subject, action=Does.CHANGE, fields=fields, seen=seen
+    usual = derived("rota", village, request.day)
+    there = {one.record for one in rota.between(db, village, request.day, request.day)} | {usual}
+    records = [found for name in sorted(there) if (found := record_in(db, keys, village, name)) is not None]
+    standing = [found for found in records if found.void is None]
+    if not standing:
+        fresh = uuid7(now_ms, os.urandom(10)) if records else usual
+        return fresh, [
+            Draft(kind="rota", village=village, record=fresh, fields={"day": request.day, **fields})
+        ]
+    kept = next((one for one in standing if one.id == usual), standing[0])
+    seen = {"note": kept.values.get("note")} if "note" in fields else {}
+    change = Draft(kind="rota", village=village, record=kept.id, action=Does.CHANGE, fields=fields, seen=seen)
+    others = [
+        Draft(
+            kind="rota",
+            village=village,
+            record=one.id,
+            action=Does.VOID,
+            fields={},
+            seen={"revision": one.revision},
+            reason=MERGED,
         )
-    write_as(intake, db, account, village, [draft], now_ms)
-    entry = Entry(
-        time=moment(now_ms),
-        action=Action.ROTA_WRITE,
-        account=account.id,
-        subject_kind="rota",
-        subject=subject,
-        village=village,
-        detail={"day": text},
-    )
-    record(db, entry)
-    return RotaDay(text, sorted(set(request.window)), sorted(set(request.leave)), subject)
+        for one in standing
+        if one is not kept
+    ]
+    return kept.id, [*others, change]
 
 
-def _refuse_strangers(db: sqlite3.Connection, village: str, request: RotaRequest) -> None:
-    people = {
-        account.id
-        for account in accounts_in(db, village)
-        if account.role in (Role.WORKER, Role.VILLAGE_LEAD) and account.closed_at is None
-    }
+def _refuse_strangers(people: Collection[str], requests: Sequence[RotaRequest]) -> None:
     problems = [
         Problem(
             pointer=pointer_to(duty, place),
@@ -94,6 +151,7 @@ def _refuse_strangers(db: sqlite3.Connection, village: str, request: RotaRequest
             message="不是本村社在岗的工作者",
             message_en="nobody who works in this village",
         )
+        for request in requests
         for duty, named in (("window", request.window), ("leave", request.leave))
         for place, worker in enumerate(named)
         if worker not in people

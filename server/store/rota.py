@@ -37,3 +37,19 @@ def between(db: sqlite3.Connection, village: str, first: str, last: str) -> list
     for day, record, duty, worker in rows:
         days[day, record][duty].append(worker)
     return [RotaDay(day, of["window"], of["leave"], record) for (day, record), of in days.items()]
+
+
+class Duty(msgspec.Struct, frozen=True):
+    """A day as it counts: everybody whom any of its records puts at the window or on leave."""
+
+    window: frozenset[str] = frozenset()
+    leave: frozenset[str] = frozenset()
+
+
+def duties(db: sqlite3.Connection, village: str, first: str, last: str) -> dict[str, Duty]:
+    """The days of a rota by day; two records of one day count together."""
+    found: dict[str, Duty] = {}
+    for one in between(db, village, first, last):
+        had = found.get(one.day, Duty())
+        found[one.day] = Duty(had.window.union(one.window), had.leave.union(one.leave))
+    return found

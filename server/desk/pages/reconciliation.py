@@ -16,6 +16,7 @@ from server import signing
 from server.api.desk import day_given
 from server.desk.desk import Context, Desk, DeskRequest, Gone, go_to
 from server.desk.navigation import address_of
+from server.desk.problems_told import problems_told
 from server.desk.views.device_operations import Which, gaps_of, late_lines, lines_of
 from server.desk.views.reconciliation import (
     DaySheet,
@@ -87,7 +88,9 @@ async def post_sign(
     except ProblemError as error:
         if error.code.code not in SHOWN_AGAIN:
             raise
-        return await _shown(request, desk, account, village, day, reasons, _told(error), error.code.status)
+        return await _shown(
+            request, desk, account, village, day, reasons, problems_told(error), error.code.status
+        )
     return go_to(request, _address(village, day))
 
 
@@ -110,7 +113,7 @@ async def post_countersign(
     except ProblemError as error:
         if error.code.code not in SHOWN_AGAIN:
             raise
-        return await _shown(request, desk, account, village, day, {}, _told(error), error.code.status)
+        return await _shown(request, desk, account, village, day, {}, problems_told(error), error.code.status)
     return go_to(request, _address(village, day))
 
 
@@ -205,13 +208,6 @@ async def _shown(
     )
 
 
-def _told(error: ProblemError) -> list[Problem]:
-    """All that was wrong, or the refusal itself where it names nothing further."""
-    code = error.code
-    said = f"{code.title}：{error.detail or code.next}"
-    return [*error.problems] or [Problem(pointer="", code=code.code, message=said, message_en=code.title_en)]
-
-
 def _late_counters(sheet: DaySheet, device: str) -> list[int]:
     return [] if sheet.late is None else [one.counter for one in sheet.late.listed if one.device == device]
 
@@ -222,3 +218,12 @@ def _signing(desk: Desk) -> signing.Desk:
 
 def _address(village: str, day: date) -> str:
     return f"{address_of(village, 'reconciliation')}?day={day.isoformat()}"
+
+
+reconciliation_pages = [
+    reconciliation,
+    reconciliation_history,
+    behind_a_number,
+    post_sign,
+    post_countersign,
+]

@@ -185,11 +185,16 @@ def open_days(db: sqlite3.Connection, visitor: Visitor) -> list[OpenDay]:
     return sorted(found, key=lambda one: one.day, reverse=True)
 
 
+def own_days(db: sqlite3.Connection, visitor: Visitor) -> list[OpenDay]:
+    """The earlier days that wait for this visitor's own signature."""
+    return [one for one in open_days(db, visitor) if one.mine]
+
+
 def own_open_day(db: sqlite3.Connection, visitor: Visitor) -> date | None:
     """The day that somebody who may not look at today's is still to sign: the last one at the window."""
     if visitor.may(Action.RECONCILIATION_READ):
         return None
-    return next((one.day for one in open_days(db, visitor) if one.mine and one.step == "sign"), None)
+    return next((one.day for one in own_days(db, visitor) if one.step == "sign"), None)
 
 
 def history(db: sqlite3.Connection, keys: Keys, visitor: Visitor, last: date) -> History:
