@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from server.store.case_row import CASE_COLUMNS, CaseRow, case_row, read_case
+from server.store.case_row import CaseRow, case_row
 from server.store.places import VillageRange, villages_in
 
 __all__ = ["CaseFilter", "CaseRow", "Page", "case_counts", "case_row", "cases_of"]
@@ -80,17 +80,18 @@ def cases_of(
         where += " AND open = 1"
     if order == "decided" and wanted.decided_month is None:
         where += " AND decided_day IS NOT NULL"
-    keys, descends, sort = _ORDERS[order]
+    day, descends, sort = _ORDERS[order]
     bound, beyond = _beyond(after, order)
-    sql = f"SELECT {CASE_COLUMNS} FROM cases WHERE village = ? AND {where}{beyond} ORDER BY {sort} LIMIT ?"
-    found: list[tuple[Any, ...]] = []
+    sql = (
+        f"SELECT {day}, captured_ms, record, village FROM cases WHERE village = ? AND {where}{beyond}"
+        f" ORDER BY {sort} LIMIT ?"
+    )
+    found: list[tuple[str, int, str, str]] = []
     for village in villages_in(db, wanted.villages):
         found += db.execute(sql, (village, *values, *bound, limit + 1)).fetchall()
-    cases = [(_key(row, keys), row) for row in map(read_case, found)]
-    pick = heapq.nlargest if descends else heapq.nsmallest
-    best = pick(limit + 1, cases, key=lambda one: one[0])
-    rows = [row for _, row in best[:limit]]
-    more = _written(best[limit - 1][0]) if len(best) > limit else None
+    best = (heapq.nlargest if descends else heapq.nsmallest)(limit + 1, found)
+    rows = [row for *_, case, village in best[:limit] if (row := case_row(db, village, case)) is not None]
+    more = msgspec.json.encode(best[limit - 1][:3]).decode() if len(best) > limit else None
     counted = after is None and (wanted.open is True or wanted.waits is not None or wanted.light is not None)
     return Page(rows, more, _total(db, wanted, today) if counted else None)
 
@@ -114,21 +115,13 @@ _LIGHT = (
     "CASE WHEN timing IN ('on_time', 'late') THEN timing WHEN due_day IS NULL THEN 'none'"
     " WHEN ? > due_day THEN 'late' WHEN ? >= near_day THEN 'near' ELSE 'on_time' END"
 )
-_ORDERS: dict[Order, tuple[tuple[str, ...], bool, str]] = {
-    "newest": (("captured_ms", "record"), True, "captured_ms DESC, record DESC"),
-    "due": (
-        ("due_day", "captured_ms", "record"),
-        False,
-        f"{_DATE}, captured_ms, record",
-    ),
-    "decided": (
-        ("decided_day", "captured_ms", "record"),
-        True,
-        "decided_day DESC, captured_ms DESC, record DESC",
-    ),
+_ORDERS: dict[Order, tuple[str, bool, str]] = {
+    "newest": ("''", True, "captured_ms DESC, record DESC"),
+    "due": (_DATE, False, f"{_DATE}, captured_ms, record"),
+    "decided": ("decided_day", True, "decided_day DESC, captured_ms DESC, record DESC"),
 }
-_Cursor = tuple[str, int, str]
-_decode = msgspec.json.Decoder(_Cursor).decode
+"""The day of a row's key, whether the greatest key comes first, and the order of a village's rows."""
+_decode = msgspec.json.Decoder(tuple[str, int, str]).decode
 
 
 def _where(wanted: CaseFilter, today: str) -> tuple[str, tuple[Any, ...]]:
@@ -178,15 +171,6 @@ def _beyond(after: str | None, order: Order) -> tuple[tuple[Any, ...], str]:
             return (day, captured_ms, record), f" AND ({_DATE}, captured_ms, record) > (?, ?, ?)"
         case "decided":
             return (day, captured_ms, record), " AND (decided_day, captured_ms, record) < (?, ?, ?)"
-
-
-def _key(row: CaseRow, columns: tuple[str, ...]) -> _Cursor:
-    day = "" if len(columns) < 3 else getattr(row, columns[0]) or NEVER
-    return day, row.captured_ms, row.record
-
-
-def _written(key: _Cursor) -> str:
-    return msgspec.json.encode(key).decode()
 
 
 def _total(db: sqlite3.Connection, wanted: CaseFilter, today: str) -> int:

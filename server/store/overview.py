@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -165,19 +165,26 @@ def overdue_by(
 
     Overdue: the last day by which the class asks for a visit (counted by `household.day`) lies before the day.
     """
-    column = f"coalesce({by}, '')"
+    columns = "h.village, h.grid" if by == "grid" else f"h.{by}"
     totals = db.execute(
-        f"SELECT {column}, count(*) FROM households_due WHERE village >= ? AND village < ? GROUP BY 1",
+        f"SELECT {columns}, count(*) FROM households_due h WHERE h.village >= ? AND h.village < ? GROUP BY {columns}",
         villages,
-    ).fetchall()
-    overdue = dict(
-        db.execute(
-            f"SELECT {column.replace(by, 'h.' + by)}, count(*) FROM villages v CROSS JOIN households_due h"
-            " WHERE h.village = v.village AND h.next_due < ? AND v.village >= ? AND v.village < ? GROUP BY 1",
-            (today, *villages),
-        ).fetchall()
     )
-    return {key: DueHouseholds(total, overdue.get(key, 0)) for key, total in sorted(totals)}
+    overdue = db.execute(
+        f"SELECT {columns}, count(*) FROM villages v CROSS JOIN households_due h WHERE h.village = v.village"
+        f" AND h.next_due < ? AND v.village >= ? AND v.village < ? GROUP BY {columns}",
+        (today, *villages),
+    )
+    of, late = _summed(totals), _summed(overdue)
+    return {key: DueHouseholds(total, late.get(key, 0)) for key, total in sorted(of.items())}
+
+
+def _summed(rows: Iterable[tuple[Any, ...]]) -> dict[str, int]:
+    """Counts by what stands before them; households without a grid go by an empty one."""
+    sums: dict[str, int] = defaultdict(int)
+    for *_, key, number in rows:
+        sums[key or ""] += number
+    return sums
 
 
 def overdue_rows(

@@ -7,10 +7,12 @@ the rota, a worker's own share of window days in the rota so far is taken off, a
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
@@ -97,11 +99,12 @@ def _rows(
     placed = _placed(db, villages, today)
     away = _away(db, villages, today)
     ends = _rota_ends(db, villages, today)
+    working = _working_days(calendar, today.year)
     workers = {worker for _, worker in done} | placed.keys()
     for worker in sorted(workers):
         assignments = placed.get(worker, ())
-        availability = _availability(assignments, away.get(worker, {}), ends, today, calendar)
-        pace = _days(target, assignments, availability, calendar, today)
+        availability = _availability(assignments, away.get(worker, {}), ends, today, working)
+        pace = _days(target, assignments, availability, working.known, today)
         of_year = sum(part.days_of_year for part in pace.villages)
         parts = {part.village: part for part in pace.villages}
         for village in villages:
@@ -122,37 +125,49 @@ def _rows(
             )
 
 
+class _Year(NamedTuple):
+    """The working days of a year, those assumed of one without a notice; `known`: whether there is one."""
+
+    days: tuple[date, ...]
+    known: frozenset[date] | None
+
+
+@lru_cache(maxsize=8)
+def _working_days(calendar: WorkingCalendar, year: int) -> _Year:
+    every = (date(year, 1, 1) + timedelta(days=shift) for shift in range(366))
+    days = tuple(day for day in every if day.year == year and calendar.assume_working_day(day))
+    return _Year(days, frozenset(days) if calendar.covers(date(year, 1, 1)) else None)
+
+
 @lru_cache(maxsize=_CACHED_WORKERS)
 def _days(
     target: PaceTarget,
     assignments: tuple[Assignment, ...],
     availability: Availability,
-    calendar: WorkingCalendar,
+    working: frozenset[date] | None,
     today: date,
 ) -> Pace:
     """A worker's days by village, which stay the same all day, however many rounds come in."""
-    is_working = lambda day: calendar.is_working_day(day) if calendar.covers(day) else None  # noqa: E731
+
+    def is_working(day: date) -> bool | None:
+        return None if working is None else day in working
+
     return yearly_pace(target, assignments, availability, is_working, today, {})
 
 
 def _availability(
-    assignments: Sequence[Assignment],
-    away: dict[str, str],
-    ends: dict[str, date],
-    today: date,
-    calendar: WorkingCalendar,
+    assignments: Sequence[Assignment], away: dict[str, str], ends: dict[str, date], today: date, year: _Year
 ) -> Availability:
     """A worker's days away; beyond the rota of the village where they work now, their share so far is assumed."""
-    first = date(today.year, 1, 1)
-    last_village = assignments[-1].village if assignments else ""
-    until = ends.get(last_village, first - timedelta(days=1))
+    first, last = date(today.year, 1, 1), date(today.year, 12, 31)
+    until = min(ends.get(assignments[-1].village if assignments else "", first - timedelta(days=1)), last)
     window = frozenset(date.fromisoformat(day) for day, duty in away.items() if duty == "window")
     leave = frozenset(date.fromisoformat(day) for day, duty in away.items() if duty == "leave")
     begun = max([first, *(one.first_day for one in assignments[:1])])
-    rostered = calendar.available_days(begun, until, leave).days if begun <= until else 0
-    at_window = sum(calendar.assume_working_day(day) for day in window if begun <= day <= until)
-    share = min(1.0, at_window / rostered) if rostered else 0.0
-    return Availability(window, leave, min(until, date(today.year, 12, 31)), share)
+    rostered = year.days[bisect_left(year.days, begun) : bisect_right(year.days, until)]
+    there = [day for day in rostered if day not in leave]
+    share = sum(day in window for day in there) / len(there) if there else 0.0
+    return Availability(window, leave, until, share)
 
 
 def _rounds(db: sqlite3.Connection, villages: Sequence[str], today: date) -> dict[tuple[str, str], int]:
