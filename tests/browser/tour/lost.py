@@ -58,7 +58,7 @@ def lease_stops(phone: ChromiumPhone) -> Iterator[str]:
     yield "lease-over"
     set_clock(page, 0)
     phone.context.set_offline(False)
-    expect(page.get_by_text("该走访的户")).to_be_visible()
+    expect(page.get_by_role("heading", name="该走访的户")).to_be_visible()
 
 
 def locked_stops(phone: ChromiumPhone, demo: ServedDemo, device: str) -> Iterator[str]:
@@ -79,7 +79,7 @@ def locked_stops(phone: ChromiumPhone, demo: ServedDemo, device: str) -> Iterato
     lock(demo, device, "none")
     unlock(page)
     show(page, "/")
-    expect(page.get_by_text("该走访的户")).to_be_visible()
+    expect(page.get_by_role("heading", name="该走访的户")).to_be_visible()
 
 
 def locked_out_stops(phone: ChromiumPhone, demo: ServedDemo, device: str) -> Iterator[str]:
