@@ -105,6 +105,7 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
     )
     app.state.stopping = asyncio.Event()
     app.state.settings = settings
+    app.state.store = store
     return app
 
 

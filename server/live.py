@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 
 import msgspec
 
@@ -12,6 +13,9 @@ from server.epochs import EpochBegan
 from server.store.feeds import VillageChanged
 
 PING_SECONDS = 20
+PING = b": ping\n\n"
+PLACE_DIGITS = (6, 9, 12)
+"""Of a city, a town and a village: a listener hears of every village whose code begins with its own."""
 
 
 class VillageVersion(msgspec.Struct, frozen=True):
@@ -40,26 +44,34 @@ class Live:
     def _tell(self, changed: dict[str, int], began: bool) -> None:
         """In a new epoch every listener is told, so that its device asks and finds its cursor expired."""
         self._versions.update(changed)
-        for village in list(self._listeners) if began else changed:
-            for listener in self._listeners.get(village, ()):
+        above = {village[:digits] for village in changed for digits in PLACE_DIGITS}
+        for place in list(self._listeners) if began else above:
+            for listener in self._listeners.get(place, ()):
                 listener.set()
+
+    async def changes(self, place: str, stopping: asyncio.Event) -> AsyncGenerator[bool, None]:
+        """True at once and whenever a village of a place (a code of 6, 9 or 12 digits) has changed, else False as a
+        sign of life. Whoever listens hears of all that is committed from the first True on."""
+        self._loop = asyncio.get_running_loop()
+        woken = asyncio.Event()
+        self._listeners[place].add(woken)
+        try:
+            yield True
+            while not stopping.is_set():
+                await _first_of(woken, stopping)
+                changed = woken.is_set()
+                woken.clear()
+                yield changed
+        finally:
+            self._listeners[place].discard(woken)
 
     async def events(self, village: str, version: int, stopping: asyncio.Event) -> AsyncIterator[bytes]:
         """Server-sent events of one village, the present version first; a comment keeps the line open."""
-        self._loop = asyncio.get_running_loop()
-        woken = asyncio.Event()
-        self._listeners[village].add(woken)
-        try:
+        async with aclosing(self.changes(village, stopping)) as changes:
+            await anext(changes)
             yield _event(village, version)
-            while not stopping.is_set():
-                await _first_of(woken, stopping)
-                if woken.is_set():
-                    woken.clear()
-                    yield _event(village, self._versions.get(village, version))
-                else:
-                    yield b": ping\n\n"
-        finally:
-            self._listeners[village].discard(woken)
+            async for changed in changes:
+                yield _event(village, self._versions.get(village, version)) if changed else PING
 
 
 async def _first_of(*events: asyncio.Event) -> None:

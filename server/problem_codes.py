@@ -91,6 +91,13 @@ _TABLE = (
         "This account has no right to do this",
         "请有权限的同事办理，或请村社负责人核对岗位与排班",
     ),
+    Code(
+        "page-expired",
+        403,
+        "页面已过期，没有提交",
+        "The page has expired; nothing was sent",
+        "核对填写的内容，再提交一次",
+    ),
     Code("not-found", 404, "找不到所请求的内容", "There is no such thing here", "核对地址或编号"),
     Code(
         "method-not-allowed",
@@ -114,6 +121,13 @@ _TABLE = (
         "重新登记，并再次上报保留的全部记录",
     ),
     Code("scope-changed", 409, "网格范围已变更", "The scope has changed", "取得新范围后重新拉取"),
+    Code(
+        "account-changed",
+        409,
+        "这一页是另一个人登录时打开的",
+        "This page was opened while somebody else was signed in",
+        "核对内容后以现在登录的身份提交，或请原来的人重新登录",
+    ),
     Code(
         "already-signed",
         409,
@@ -141,6 +155,13 @@ _TABLE = (
         "已由别人处理",
         "Somebody has settled it already",
         "刷新后查看处理结果；如需更改，请按现在的结果再选",
+    ),
+    Code(
+        "case-changed",
+        409,
+        "这件刚才已由别人改动",
+        "Somebody has changed this case meanwhile",
+        "看现在的情况，再决定是否照办",
     ),
     Code(
         "already-mended",

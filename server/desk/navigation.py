@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from server.desk.visitor import Visitor
-from server.roles import Action, Role
+from server.roles import Action
 from server.store.accounts import Account
 
 
 class Entry(NamedTuple):
-    """A page in the left column; `waiting` names a number of the frame that stands beside it."""
+    """A page in the left column; `waiting` names a number of the frame that stands beside it.
+
+    action   the right that it needs; None for a page of names that everybody at this place may open
+    """
 
     key: str
     zh: str
     en: str
     path: str
-    action: Action
+    action: Action | None
     waiting: str = ""
 
 
@@ -36,15 +39,15 @@ VILLAGE = (
     Entry("residents", "居民查询", "Residents", "residents", Action.RESIDENT_READ),
 )
 TOWN = (
-    Entry("queue", "待审", "Queue", "queue", Action.CASE_DECIDE),
+    Entry("queue", "待审", "Queue", "queue", Action.CASE_DECIDE, "to-decide"),
     Entry("coverage", "覆盖与走访", "Coverage and visits", "coverage", Action.COVERAGE_READ),
     Entry("cases", "办件统计", "Case figures", "cases", Action.CASE_FIGURES_READ),
     Entry("items", "事项使用", "Item use", "items", Action.TALLIES_READ),
     Entry("devices", "设备", "Devices", "devices", Action.COVERAGE_READ),
-    Entry("devices", "设备", "Devices", "devices", Action.DEVICE_LIST),  # the administrator's, who reads no coverage
+    Entry("devices", "设备", "Devices", "devices", Action.DEVICE_LIST),  # the administrator's
     Entry("exports", "导出", "Exports", "exports", Action.TALLIES_READ),
+    Entry("places", "村社", "Villages", "places", None),
 )
-OF_TOWN_ROLES = frozenset({Role.TOWN_CLERK, Role.TOWN_SUPERVISOR, Role.CITY_ADMINISTRATOR})
 
 
 def address_of(place: str, path: str = "") -> str:
@@ -55,7 +58,7 @@ def address_of(place: str, path: str = "") -> str:
 def entries_for(visitor: Visitor) -> list[Entry]:
     """The pages that this visitor may open at this place."""
     entries = VILLAGE if len(visitor.place) == 12 else TOWN
-    return [entry for entry in entries if entry.action in _ASKED_ELSEWHERE or _may(visitor, entry.action)]
+    return [entry for entry in entries if entry.action is None or _may(visitor, entry.action)]
 
 
 def _may(visitor: Visitor, action: Action) -> bool:
@@ -63,9 +66,16 @@ def _may(visitor: Visitor, action: Action) -> bool:
     return visitor.may(action) or any(visitor.may(action, department=of) for of in departments)
 
 
-_ASKED_ELSEWHERE: frozenset[Action] = frozenset()
+def home_path(visitor: Visitor) -> str:
+    """Where somebody lands: in a village the inbox for whom today's rota puts at the window, else the first page of
+    the own place; in a town the first page there is, in the city the list of its towns."""
+    if len(visitor.place) == 12:
+        return address_of(visitor.place, "inbox" if visitor.actor.on_duty else "home")
+    entries = [entry for entry in entries_for(visitor) if entry.action is not None]
+    at_city = len(visitor.place) == 6 or not entries
+    return address_of(visitor.place, "places" if at_city else entries[0].path)
 
 
 def home_of(account: Account) -> str:
-    """Where somebody lands: the window's pages of the own village, the town's of the own town."""
-    return address_of(account.division)
+    """The own place; its first page for this person is found there."""
+    return address_of(account.division, "home" if len(account.division) == 12 else "")

@@ -6,73 +6,100 @@ so is one whose cookie was lost. Nothing typed is put into an address, a log or 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from litestar import MediaType, Request, Response
-from litestar.types import Empty
+from litestar.datastructures import Cookie
+from litestar.exceptions import PermissionDeniedException
+from litestar.middleware.csrf import generate_csrf_token
 from litestar.utils.scope.state import ScopeState
 
 from server.desk.language import language_of
-from server.desk.security import security_headers
+from server.desk.refusal_words import desk_words
+from server.desk.security import CSRF_COOKIE, CSRF_HEADER, security_headers, token_holds
 from server.desk.session import own_page
+from server.desk.typed import MADE_FOR, own_fields, typed_fields
 from server.log import log_unexpected
-from server.problem import problem_of
+from server.problem import ProblemError, problem_of
 from server.settings import Settings
+from server.store.accounts import Account
 
-NOT_CARRIED = frozenset({"_csrf_token", "password"})
-TEMPLATES = {"bad-token": "sign_in.html"}
+__all__ = ["render_refusal", "typed_fields"]
 
-
-class Typed(NamedTuple):
-    """One field of a form that was refused: name and text; a name may come more than once."""
-
-    name: str
-    text: str
-
-
-async def keep_typed(request: Request[Any, Any, Any]) -> None:
-    """Before every form of the desk: remember what was typed, as a refusal is rendered without waiting."""
-    if request.method == "POST":
-        await request.form()
-
-
-def typed_fields(request: Request[Any, Any, Any]) -> list[Typed]:
-    """What somebody typed into the form of this request, once it was read; files and secrets are left out."""
-    form = ScopeState.from_scope(request.scope).form
-    if form is Empty or not form:
-        return []
-    return [
-        Typed(name, text)
-        for name, given in form.items()
-        for text in (given if isinstance(given, list) else [given])
-        if isinstance(text, str) and name not in NOT_CARRIED
-    ]
+TEMPLATES = {"bad-token": "sign_in.html", "account-changed": "go_on.html"}
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def render_refusal(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
     """The exception handler of the desk: the problem as a page, or as a part of one for htmx."""
-    problem = problem_of(error)
+    problem = _problem_at_desk(error)
     if problem.code.status == 500:
         log_unexpected(error)
     settings: Settings = request.app.state.settings
+    cookies, headers = _token_again(request)
     environment = request.app.template_engine.engine  # type: ignore[union-attr]
+    template = environment.get_template(TEMPLATES.get(problem.code.code, "refusal.html"))
+    return Response(
+        template.render(_context(request, problem)),
+        status_code=problem.code.status,
+        media_type=MediaType.HTML,
+        headers={**security_headers(settings), **problem.headers, **headers},
+        cookies=cookies,
+    )
+
+
+def _problem_at_desk(error: Exception) -> ProblemError:
+    """As everywhere, but a token that is missing or foreign is a page that is too old."""
+    if isinstance(error, PermissionDeniedException):
+        return ProblemError("page-expired")
+    return problem_of(error)
+
+
+def _context(request: Request[Any, Any, Any], problem: ProblemError) -> dict[str, Any]:
     address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    context: dict[str, Any] = {
+    sent = request.method not in SAFE_METHODS
+    account = problem.members.get("now")
+    own = own_fields(request)
+    return {
         "request": request,
         "lang": language_of(request),
         "problem": problem,
-        "code": problem.code,
+        "words": desk_words(problem.code),
+        "wait_seconds": problem.headers.get("retry-after"),
         "typed": typed_fields(request),
-        "action": address,
-        "next": own_page(address),
+        "own": own | {MADE_FOR: account.id} if isinstance(account, Account) else own,
+        "account": account,
+        "another": account is not None,
+        "action": own_page(address),
+        "next": None if sent else own_page(address),
         "part": bool(request.headers.get("hx-request")),
+        "demonstration": False,
         "wrong": None,
         "username": "",
     }
-    body = environment.get_template(TEMPLATES.get(problem.code.code, "refusal.html")).render(context)
-    return Response(
-        body,
-        status_code=problem.code.status,
-        media_type=MediaType.HTML,
-        headers={**security_headers(settings), **problem.headers},
+
+
+def _token_again(request: Request[Any, Any, Any]) -> tuple[list[Cookie], dict[str, str]]:
+    """The token for the forms of a refusal: that of this browser's cookie, or a fresh one where none holds.
+
+    Without it the page that tells of a refusal could never send the form again. Scripts of our own pages read it from
+    the header; no other origin can.
+    """
+    state = ScopeState.from_scope(request.scope)
+    config = request.app.csrf_config
+    if config is None or isinstance(state.csrf_token, str):
+        return [], {}
+    held = request.cookies.get(CSRF_COOKIE, "")
+    if token_holds(held, config.secret):
+        state.csrf_token = held
+        return [], {CSRF_HEADER: held}
+    state.csrf_token = token = generate_csrf_token(config.secret)
+    cookie = Cookie(
+        key=CSRF_COOKIE,
+        value=token,
+        path=config.cookie_path,
+        httponly=config.cookie_httponly,
+        secure=config.cookie_secure,
+        samesite=config.cookie_samesite,
     )
+    return [cookie], {CSRF_HEADER: token}

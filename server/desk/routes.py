@@ -21,6 +21,7 @@ from server.desk.pages.handing_over import case_pages
 from server.desk.pages.home import places, start, town_start, village_home
 from server.desk.pages.live import live_news
 from server.desk.pages.own_figures import own_figure_pages
+from server.desk.pages.proxy_routes import proxy_pages, town_pages
 from server.desk.pages.reconciliation import reconciliation_pages
 from server.desk.pages.rota import rota_pages
 from server.desk.pages.signing_in import post_language, post_sign_in, post_sign_out, sign_in_page
@@ -29,10 +30,9 @@ from server.desk.security import refuse_foreign, security_headers
 from server.desk.session import desk_account
 from server.desk.typed import read_form
 from server.settings import Settings
-from server.store.engine import Store
 
 
-def desk_router(settings: Settings, store: Store) -> Router:
+def desk_router(settings: Settings) -> Router:
     """The router of all pages; the composition root gives it its `Desk`."""
     headers = security_headers(settings)
 
@@ -69,12 +69,14 @@ def desk_router(settings: Settings, store: Store) -> Router:
             *coverage_pages,
             *coverage_record_pages,
             *own_figure_pages,
+            *proxy_pages,
             *reconciliation_pages,
             *rota_pages,
+            *town_pages,
         ],
         dependencies={"account": Provide(desk_account)},
         exception_handlers={Exception: render_refusal},
-        middleware=[SentFormsForgotten(store)],
+        middleware=[SentFormsForgotten()],
         before_request=before,
         after_request=with_headers,
         request_class=HTMXRequest,

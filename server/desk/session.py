@@ -6,8 +6,8 @@ and never taken over, so nobody can be given a session (fixation).
 
 from __future__ import annotations
 
+import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from litestar import Request
 from litestar.datastructures import Cookie
@@ -15,6 +15,7 @@ from litestar.di import NamedDependency
 
 from server.auth import token_hash
 from server.clock import Clock
+from server.desk.typed import MADE_FOR, own_fields
 from server.problem import ProblemError
 from server.store.accounts import Account
 from server.store.engine import Store
@@ -23,12 +24,16 @@ from sync.clock import moment
 
 COOKIE = "allpost_session"
 PATH = "/desk"
+_OWN_PAGE = re.compile(r"/desk/(?!/)[^\\\s\x00-\x1f\x7f]*")
 
 
 async def desk_account(
     request: Request[Any, Any, Any], store: NamedDependency[Store], clock: NamedDependency[Clock]
 ) -> Account:
-    """The dependency `account` of the pages. Raises ProblemError("bad-token") where nobody is signed in."""
+    """The dependency `account` of the pages. Raises ProblemError("bad-token") where nobody is signed in.
+
+    A form of a page that was made for somebody else (two people at one computer) is refused as `account-changed`.
+    """
     token = request.cookies.get(COOKIE)
     if not token:
         raise ProblemError("bad-token")
@@ -36,6 +41,8 @@ async def desk_account(
     account = await store.read(lambda db: session_account(db, hashed, moment(clock())))
     if account is None:
         raise ProblemError("bad-token")
+    if own_fields(request).get(MADE_FOR, account.id) != account.id:
+        raise ProblemError("account-changed", now=account)
     return account
 
 
@@ -59,7 +66,4 @@ def ended_cookie() -> Cookie:
 
 def own_page(address: str | None) -> str | None:
     """`address` if it is a page of the desk, else None: nobody is sent elsewhere after signing in."""
-    if not address or not address.startswith("/desk/") or "\\" in address:
-        return None
-    parts = urlsplit(address)
-    return address if not parts.scheme and not parts.netloc else None
+    return address if address and _OWN_PAGE.fullmatch(address) and "/../" not in f"{address}/" else None

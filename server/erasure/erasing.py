@@ -27,6 +27,7 @@ from server.outcomes import ERASED_MESSAGES
 from server.roles import Action
 from server.store import batches, devices, erasures, files, pages_index, record_operations
 from server.store.audit import Entry, record
+from server.store.drafts import remove_drafts_at
 from server.store.feeds import end_grant, flush, take_versions, write_hashes
 from server.store.knowledge import Knowledge
 from server.store.pages_index import case_row_in
@@ -116,6 +117,7 @@ class _Erasing:
         for digest in digests:
             files.remove(db, digest)
         self._withdraw_segments()
+        remove_drafts_at(db, self.villages)
         return Done(
             resident=order.resident,
             village=order.village,

@@ -1,4 +1,4 @@
-"""What is no longer kept: uploads past their time, files that no operation has named, what a crash left half done."""
+"""What is no longer kept: uploads and half-typed forms past their time, unnamed files, what a crash left half done."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from litestar import Litestar
 from server.files.keeping import Files
 from server.store import files as rows
 from server.store import uploads
+from server.store.drafts import remove_old_drafts
 from server.store.errors import StoreClosed
 from sync.files import is_digest
 
@@ -35,11 +36,12 @@ class Swept(NamedTuple):
 def sweep(files: Files) -> Swept:
     """Remove what is no longer kept. It blocks; call it off the event loop."""
     now_ms = files.clock()
-    over = files.store.write_now(lambda db: _forget_uploads(db, now_ms))
+    over = files.store.write_now(lambda db: _forget_late(db, now_ms))
     return Swept(over, _unnamed(files, now_ms), _remains(files, now_ms))
 
 
-def _forget_uploads(db: sqlite3.Connection, now_ms: int) -> int:
+def _forget_late(db: sqlite3.Connection, now_ms: int) -> int:
+    remove_old_drafts(db, now_ms)
     over = uploads.expired(db, now_ms)
     for upload in over:
         uploads.remove(db, upload)

@@ -5,6 +5,7 @@ import sqlite3
 import msgspec
 
 from server.roles import Actor, Role
+from server.store.drafts import remove_drafts_of
 
 _COLUMNS = "id, username, name, role, division, departments, demonstration, created_at, closed_at"
 
@@ -95,8 +96,9 @@ def accounts_in(db: sqlite3.Connection, division: str) -> list[Account]:
 
 
 def close_account(db: sqlite3.Connection, account: str, at: str) -> None:
-    """Its sessions end with it; its devices may still hand over their work (`server.roles`)."""
+    """Its sessions end with it, and its drafts at a desk go; its devices may still hand over (`server.roles`)."""
     db.execute("UPDATE accounts SET closed_at = ? WHERE id = ? AND closed_at IS NULL", (at, account))
+    remove_drafts_of(db, account)
 
 
 def set_password_hash(db: sqlite3.Connection, account: str, password_hash: str) -> None:

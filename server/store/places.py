@@ -24,3 +24,10 @@ def villages_in(db: sqlite3.Connection, villages: VillageRange) -> list[str]:
         "SELECT village FROM villages WHERE village >= ? AND village < ? ORDER BY village", villages
     )
     return [village for (village,) in rows]
+
+
+def newest_version(db: sqlite3.Connection, villages: VillageRange) -> int:
+    """The versions of a range of villages together: a number that grows with every change in any of them."""
+    query = "SELECT coalesce(sum(version), 0) FROM villages WHERE village >= ? AND village < ?"
+    (version,) = db.execute(query, villages).fetchone()
+    return int(version)

@@ -6,6 +6,7 @@ A released migration is never edited or moved; a change of the schema is a new o
 from server.store.migrations import Step
 from server.store.schema_accounts import ACCOUNTS_STEPS
 from server.store.schema_desk import DESK_STEPS
+from server.store.schema_drafts import DRAFTS_STEPS
 from server.store.schema_epochs import EPOCHS_STEPS
 from server.store.schema_erasure import ERASURE_STEPS
 from server.store.schema_files import FILES_STEPS
@@ -30,4 +31,5 @@ MIGRATIONS: list[Step] = [
     *NUMBERS_STEPS,
     *HAND_UPS_STEPS,
     *PEOPLE_STEPS,
+    *DRAFTS_STEPS,
 ]

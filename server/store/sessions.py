@@ -21,6 +21,12 @@ def session_account(db: sqlite3.Connection, token_hash: bytes, now: str) -> Acco
     return account if account and account.closed_at is None else None
 
 
+def account_id_of(db: sqlite3.Connection, token_hash: bytes) -> str | None:
+    """Whose session a token is, or was until it ran out; None once it was ended."""
+    row = db.execute("SELECT account FROM sessions WHERE token_hash = ?", (token_hash,)).fetchone()
+    return None if row is None else str(row[0])
+
+
 def end_session(db: sqlite3.Connection, token_hash: bytes) -> None:
     db.execute("DELETE FROM sessions WHERE token_hash = ?", (token_hash,))
 

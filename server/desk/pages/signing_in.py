@@ -1,23 +1,25 @@
-"""`/desk/sign-in`, `/desk/sign-out`, `/desk/language`, `/desk/`: coming and going."""
+"""`/desk/sign-in`, `/desk/sign-out`, `/desk/language`: coming and going."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, get, post
+from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromQuery
+from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Redirect, Template
 
 from server.auth import SignIn, address_of, sign_in, token_hash
 from server.clock import Clock
 from server.desk import language
-from server.desk.navigation import home_of
-from server.desk.refusals import typed_fields
+from server.desk.refusal_words import desk_words
 from server.desk.session import COOKIE, ended_cookie, own_page, session_cookie
+from server.desk.typed import MADE_FOR, Typed, own_fields, typed_fields
 from server.passwords import Passwords
 from server.problem import ProblemError
 from server.settings import Settings
@@ -26,60 +28,84 @@ from server.store.engine import Store
 from server.store.sessions import end_session
 
 # Fields of the sign-in form itself; every other field is what was typed into the form that was interrupted.
-_OWN = frozenset({"username", "password", "next", "_action", "_csrf_token"})
-
-
-@get("/", include_in_schema=False)
-async def start(account: NamedDependency[Account]) -> Redirect:
-    return Redirect(home_of(account), status_code=303)
+_OWN = frozenset({"username", "password", "next", "_action"})
+ACCOUNT_HEADER = "x-allpost-account"
 
 
 @get("/sign-in", include_in_schema=False)
 async def sign_in_page(
-    request: Request[Any, Any, Any],
+    request: HTMXRequest,
     store: NamedDependency[Store],
     next: FromQuery[str | None] = None,  # noqa: A002
 ) -> Template:
+    """The form, as a page or for the dialog of a page that is still open."""
     return await _form(request, store, own_page(next))
 
 
 @post("/sign-in", include_in_schema=False)
 async def post_sign_in(
-    request: Request[Any, Any, Any],
+    request: HTMXRequest,
     store: NamedDependency[Store],
     passwords: NamedDependency[Passwords],
     settings: NamedDependency[Settings],
     clock: NamedDependency[Clock],
-) -> Redirect | Template:
-    """A session, then on: to the page that was asked for, or to the interrupted form with what was typed."""
+) -> Response[Any] | Redirect | Template:
+    """A session, then on: to the page that was asked for, or to the interrupted form with what was typed.
+
+    In the dialog of an open page: nothing but who is signed in now.
+    """
     form = await request.form()
     given = SignIn(str(form.get("username", "")).strip(), str(form.get("password", "")))
-    address = own_page(str(form.get("next") or form.get("_action") or ""))
+    address = own_page(str(form.get("next") or ""))
+    action = own_page(str(form.get("_action") or ""))
     carried = [field for field in typed_fields(request) if field.name not in _OWN]
     try:
         session = await sign_in(store, passwords, settings, clock(), given, address_of(request))
     except ProblemError as error:
-        shown = await _form(request, store, address, error, given.username, carried)
+        shown = await _form(request, store, address, error, given.username, carried, action)
         shown.status_code = error.code.status
         return shown
+    await _end_session(request, store)
     cookie = session_cookie(request, session.token, settings.session_hours)
-    action = own_page(str(form.get("_action") or ""))
+    if request.htmx:
+        told = {ACCOUNT_HEADER: session.account.id}
+        return Response(None, status_code=204, headers=told, cookies=[cookie])
     if carried and action:
-        context = {"typed": carried, "action": action, "account": session.account}
         return Template(
             template_name="go_on.html",
-            context={**context, "lang": language.language_of(request)},
+            context=_go_on(request, session.account, carried, action),
             cookies=[cookie],
+            status_code=200,
         )
-    return Redirect(address or home_of(session.account), status_code=303, cookies=[cookie])
+    return Redirect(address or "/desk/", status_code=303, cookies=[cookie])
 
 
-@post("/sign-out", include_in_schema=False)
-async def post_sign_out(request: Request[Any, Any, Any], store: NamedDependency[Store]) -> Redirect:
+def _go_on(
+    request: HTMXRequest, account: Account, carried: Sequence[Typed], action: str
+) -> dict[str, object]:
+    own = own_fields(request)
+    return {
+        "typed": carried,
+        "action": action,
+        "account": account,
+        "another": own.get(MADE_FOR, account.id) != account.id,
+        "own": own | {MADE_FOR: account.id},
+        "part": False,
+        "lang": language.language_of(request),
+    }
+
+
+async def _end_session(request: HTMXRequest, store: Store) -> None:
+    """Of this browser, if it has one."""
     token = request.cookies.get(COOKIE)
     if token:
         hashed = token_hash(token)
         await store.write(lambda db: end_session(db, hashed))
+
+
+@post("/sign-out", include_in_schema=False)
+async def post_sign_out(request: HTMXRequest, store: NamedDependency[Store]) -> Redirect:
+    await _end_session(request, store)
     return Redirect("/desk/sign-in", status_code=303, cookies=[ended_cookie()])
 
 
@@ -102,21 +128,26 @@ async def post_language(
 
 
 async def _form(
-    request: Request[Any, Any, Any],
+    request: HTMXRequest,
     store: Store,
     address: str | None,
     wrong: ProblemError | None = None,
     username: str = "",
-    typed: object = (),
+    typed: Sequence[Typed] = (),
+    action: str | None = None,
 ) -> Template:
     context = {
         "lang": language.language_of(request),
         "next": address,
-        "action": address,
+        "action": action,
         "wrong": wrong,
+        "words": None if wrong is None else desk_words(wrong.code),
+        "wait_seconds": None if wrong is None else wrong.headers.get("retry-after"),
         "username": username,
         "typed": typed,
-        "part": False,
+        "own": own_fields(request),
+        "part": bool(request.htmx),
         "demonstration": await store.read(demonstration_exists),
     }
-    return Template(template_name="sign_in.html", context=context)
+    headers = {} if wrong is None else wrong.headers
+    return Template(template_name="sign_in.html", context=context, headers=headers)
