@@ -37,6 +37,7 @@ from sync.protocol import OUTCOMES_PAGE_MAX, OutcomeEntry
 
 RULED_BY = frozenset({"grid", "assignment", "rota"})
 """Kinds that the very next operation may be judged by, so their facts are indexed at once."""
+MENDED = Problem(pointer="", code="mended", message="已改好", message_en="mended", remark=True)
 MOVED_BY = ("household", "resident", "case")
 """Fields that name the record whose place another one follows."""
 
@@ -289,12 +290,15 @@ class _Push:
                 return rejected(
                     counter, "already-mended", "这条已经有人改好了", "already mended, or nothing to mend"
                 )
+            if gives_up(operation):
+                self._mended(mended, _given_up(operation.reason or ""))
+                return entry_of(counter, Applied(outcome=Outcome.APPLIED))
         applied = self._blocked.holding(operation) or self._apply(operation, self.device)
         entry = entry_of(counter, applied)
         if self._erased:
             take_out_erased(self.world, operation.record, self._erased)
         if mended is not None and applied.outcome not in (Outcome.HELD, Outcome.REJECTED):
-            self._mended(mended)
+            self._mended(mended, MENDED)
         if applied.outcome in (Outcome.HELD, Outcome.REJECTED):
             self._new_ids[operation.id] = counter
             self._blocked.add(as_blocking(self.device, counter, operation, entry, self.now_ms))
@@ -412,11 +416,10 @@ class _Push:
         leads = device.role == "village_lead" and mended.village.startswith(device.division)
         return leads or device.worker in self.knowledge.window(self.db, mended.village, self.world.today)
 
-    def _mended(self, mended: Unsettled) -> None:
-        """The rejected operation is put right by this one: its outcome says so, and it blocks nothing any more."""
+    def _mended(self, mended: Unsettled, remark: Problem) -> None:
+        """The rejected operation is put right, or given up: its outcome says so, and it blocks nothing any more."""
         batch = batches.holding(self.db, self.keys, mended.village, mended.device, mended.counter)
         entry = batch.outcomes[mended.counter - batch.first]
-        remark = Problem(pointer="", code="mended", message="已改好", message_en="mended", remark=True)
         entry = msgspec.structs.replace(entry, remarks=[*entry.remarks, remark], waits_for=None)
         batches.set_outcome(self.db, batch, entry)
         unsettled.remove(self.db, mended.device, mended.counter)
@@ -450,7 +453,7 @@ class _Push:
         if not waiting:
             return
         for what in (operation.record, f"operation:{operation.mends}", f"operation:{operation.id}"):
-            if what in waiting:
+            if what in waiting and (what != operation.record or self.world.get(what) is not None):
                 waiting.discard(what)
                 for row in unsettled.waiting_for(self.db, what):
                     self.rejudge(row)
@@ -491,6 +494,17 @@ class _Push:
 def _village_of(db: sqlite3.Connection, device: str) -> str:
     row = db.execute("SELECT village FROM devices WHERE id = ?", (device,)).fetchone()
     return str(row[0])
+
+
+def gives_up(operation: Operation) -> bool:
+    """Whether a mend sets nothing and says why: what it names is given up, stays as it came, and waits no longer."""
+    says_why = bool((operation.reason or "").strip())
+    return operation.action == Action.CHANGE and not operation.fields and says_why
+
+
+def _given_up(reason: str) -> Problem:
+    told, told_en = f"不再处理：{reason}", f"given up: {reason}"
+    return Problem(pointer="", code="given-up", message=told, message_en=told_en, remark=True)
 
 
 def _content(operation: Operation) -> Operation:

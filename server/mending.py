@@ -26,7 +26,7 @@ from server.store.audit import Entry, record
 from server.store.records import record_found
 from server.store.unsettled import Unsettled
 from sync.clock import is_clock, moment
-from sync.ids import uuid7
+from sync.ids import derived, uuid7
 from sync.operation import Action as Does
 from sync.operation import Operation
 from sync.protocol import OutcomeEntry
@@ -82,7 +82,7 @@ def unsettled_operations(
         device = devices.by_id(db, row.device)
         if device is None or not (all_of_them or device.worker == account.id):
             continue
-        operation, entry = _stored(db, keys, row)
+        operation, entry = stored_operation(db, keys, row)
         found.append(
             UnsettledOperation(
                 device=device.id,
@@ -116,6 +116,43 @@ def mend(
 
     Raises ProblemError: not-found, forbidden, already-mended, request-invalid with what is still wrong.
     """
+    phone, row = waiting_at(db, account, device, counter, now_ms)
+    operation, _ = stored_operation(db, keys, row)
+    draft = _draft(db, keys, phone.village, row, operation, request, now_ms)
+    outcome, *_ = write_as(intake, db, account, phone.village, [draft, *done_task(db, keys, row)], now_ms)
+    note_in_audit(db, account, phone, draft, {"counter": counter}, now_ms)
+    return outcome
+
+
+def task_of(row: Unsettled) -> str:
+    """The task by which an operation is sent back to its worker."""
+    return derived("sent-back", row.id)
+
+
+def done_task(db: sqlite3.Connection, keys: Keys, row: Unsettled) -> list[Draft]:
+    """The task by which it was sent back is over with it."""
+    task = record_found(db, keys, row.village, task_of(row))
+    if task is None or task.values.get("state") != "open":
+        return []
+    return [
+        Draft(
+            kind="task",
+            village=task.village,
+            record=task.id,
+            action=Does.CHANGE,
+            fields={"state": "cancelled"},
+            seen={"state": "open"},
+        )
+    ]
+
+
+def waiting_at(
+    db: sqlite3.Connection, account: Account, device: str, counter: int, now_ms: int
+) -> tuple[devices.Device, Unsettled]:
+    """The device of an operation that waits, and its row, for whoever may settle it.
+
+    Raises ProblemError: not-found, forbidden, already-mended.
+    """
     phone = devices.by_id(db, device)
     if phone is None or not 1 <= counter <= phone.acknowledged:
         raise ProblemError("not-found")
@@ -125,21 +162,28 @@ def mend(
     row = unsettled.at(db, device, counter)
     if row is None:
         raise ProblemError("already-mended")
-    operation, _ = _stored(db, keys, row)
-    draft = _draft(db, keys, phone.village, row, operation, request, now_ms)
-    (outcome,) = write_as(intake, db, account, phone.village, [draft], now_ms)
+    return phone, row
+
+
+def note_in_audit(
+    db: sqlite3.Connection,
+    account: Account,
+    phone: devices.Device,
+    draft: Draft,
+    detail: dict[str, Any],
+    now_ms: int,
+) -> None:
     entry = Entry(
         time=moment(now_ms),
         action=Action.OPERATION_MEND,
         account=account.id,
-        device=device,
+        device=phone.id,
         subject_kind=draft.kind,
         subject=draft.record,
         village=draft.village,
-        detail={"counter": counter},
+        detail=detail,
     )
     record(db, entry)
-    return outcome
 
 
 def _draft(
@@ -189,7 +233,10 @@ def _draft(
     )
 
 
-def _stored(db: sqlite3.Connection, keys: Keys, row: Unsettled) -> tuple[Operation | None, OutcomeEntry]:
+def stored_operation(
+    db: sqlite3.Connection, keys: Keys, row: Unsettled
+) -> tuple[Operation | None, OutcomeEntry]:
+    """An unsettled operation and its outcome; None for one that nobody could read."""
     batch = batches.holding(db, keys, row.village, row.device, row.counter)
     return batch.operation(row.counter).operation, batch.outcomes[row.counter - batch.first]
 

@@ -23,6 +23,7 @@ from server.desk.pages.live import live_news
 from server.desk.pages.own_figures import own_figure_pages
 from server.desk.pages.proxy_routes import proxy_pages, town_pages
 from server.desk.pages.reconciliation import reconciliation_pages
+from server.desk.pages.rejected import rejected_pages
 from server.desk.pages.rota import rota_pages
 from server.desk.pages.signing_in import post_language, post_sign_in, post_sign_out, sign_in_page
 from server.desk.refusals import render_refusal
@@ -65,6 +66,7 @@ def desk_router(settings: Settings) -> Router:
             *case_pages,
             *conflict_pages,
             *duplicate_pages,
+            *rejected_pages,
             *case_figure_pages,
             *coverage_pages,
             *coverage_record_pages,

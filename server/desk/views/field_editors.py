@@ -30,7 +30,7 @@ from sync.field_checks import field_type
 from sync.field_types import Code, Day, Integer, LongText, Moment, Text
 from sync.kinds import KINDS
 
-Control = Literal["line", "text", "choice", "choices", "day", "moment", "members", "fixed"]
+Control = Literal["line", "text", "choice", "choices", "day", "moment", "fixed"]
 LINES: Final = (Text, Code)
 ANSWER_CONTROLS: Final[Mapping[FieldType, Control]] = {
     FieldType.DATE: "day",
