@@ -31,8 +31,8 @@ STUCK: Final = CountingRule(
     "case.stuck",
     "卡住的办件：还没有结果、并且已过时限的办件，每件计一次。村社收件后未报送的，按报送时限（第3个工作日提醒，最迟第5个"
     "工作日）；已报送的，按事项各阶段时限，补正等暂停期间不走。没有时限的不计。临近：离时限只剩几天。事项时限为演示时限。",
-    "Stuck cases: without a result and past their date; each counts once. Before they are handed up, by the clock of the "
-    "handover (told on the 3rd, late after the 5th working day); after it by the item's stages, which stand during a "
+    "Stuck cases: without a result and past their date; each counts once. Before they are handed up, by the clock of "
+    "the handover (told on the 3rd, late after the 5th working day); after it by the item's stages, which stand during a "
     "supplement. Those without a limit do not count. Near: a few days are left. The items' limits are demonstration "
     "limits.",
 )
@@ -40,8 +40,8 @@ SILENT: Final = CountingRule(
     "device.silent",
     f"未同步的手机：在用（未停用、未被新登记接续）而超过{SILENT_HOURS}小时没有与服务器联系过的手机，每台计一次。"
     "手机里可能还有没上传的记录，所以这个数不为零时，其他数可能还会增加。",
-    f"Phones not synced: phones in use that have not been in contact for {SILENT_HOURS} hours; each counts once. They may "
-    "keep records, so the other figures may still grow.",
+    f"Phones not synced: phones in use that have not been in contact for {SILENT_HOURS} hours; each counts once. They "
+    "may keep records, so the other figures may still grow.",
 )
 UNSIGNED: Final = CountingRule(
     "day.unsigned",
@@ -53,8 +53,8 @@ PACE: Final = CountingRule(
     "pace.available_days",
     "年度进度：本年已计的走访轮次，与按可走访天数推算的应有轮次相比。可走访天数为工作日减去在窗口、休假的天数；"
     "全年目标为每名专职工作者每年若干轮（本机设置，按推定的口径），部分年份在岗的按比例。一年一个数，不是每日指标。",
-    "Yearly pace: rounds so far beside those that the available days so far make of the year's target. Available days are "
-    "working days without days at the window and leave. The target is a setting, by an assumed reading, and partial "
+    "Yearly pace: rounds so far beside those that the available days so far make of the year's target. Available days "
+    "are working days without days at the window and leave. The target is a setting, by an assumed reading, and partial "
     "years owe their part. It is a figure of the year, never a daily quota.",
 )
 

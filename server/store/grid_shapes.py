@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from typing import Any
 
@@ -29,14 +30,16 @@ class GridShape(msgspec.Struct, frozen=True):
         return "" if self.grid is None else self.grid.label
 
 
-def grids_version(db: sqlite3.Connection, villages: VillageRange) -> tuple[int, int, int]:
-    """What changes whenever a grid of these villages does: how many records of grids, their last and their sum."""
-    row = db.execute(
-        "SELECT count(*), coalesce(max(version), 0), coalesce(sum(version), 0) FROM records"
-        " WHERE kind = 'grid' AND village >= ? AND village < ?",
+def grids_digest(db: sqlite3.Connection, villages: VillageRange) -> str:
+    """What changes whenever a grid of these villages does: a hash of their records as they are kept."""
+    rows = db.execute(
+        "SELECT body FROM records WHERE kind = 'grid' AND village >= ? AND village < ? ORDER BY village, id",
         villages,
-    ).fetchone()
-    return int(row[0]), int(row[1]), int(row[2])
+    )
+    digest = hashlib.sha256()
+    for (body,) in rows:
+        digest.update(body)
+    return digest.hexdigest()
 
 
 def grids_of(db: sqlite3.Connection, keys: Keys, villages: VillageRange) -> list[GridShape]:

@@ -28,7 +28,7 @@ def credited_rounds(
     rows = db.execute(
         "SELECT c.round, c.worker, c.visits, r.body FROM round_credits c JOIN records r"
         " ON r.village = c.village AND r.id = c.round"
-        f" WHERE c.village = ? AND c.visits > 0{where} ORDER BY c.round, c.worker",  # noqa: S608
+        f" WHERE c.village = ? AND c.visits > 0{where} ORDER BY c.round, c.worker",
         values,
     )
     for identifier, of, visits, body in rows:
@@ -55,7 +55,7 @@ def visits_between(
             values.append(value)
     rows = db.execute(
         "SELECT v.record, r.body FROM visit_days v JOIN records r ON r.village = v.village AND r.id = v.record"
-        f" WHERE v.village = ? AND v.day >= ? AND v.day <= ?{where} ORDER BY v.day, v.record",  # noqa: S608
+        f" WHERE v.village = ? AND v.day >= ? AND v.day <= ?{where} ORDER BY v.day, v.record",
         values,
     )
     return [opened(keys, identifier, body) for identifier, body in rows]
@@ -71,6 +71,15 @@ def visits_of_household(
         (village, household, first_day, last_day),
     )
     return [opened(keys, identifier, body) for identifier, body in rows]
+
+
+def due_of_household(db: sqlite3.Connection, village: str, household: str) -> tuple[str | None, str | None]:
+    """The day of a household's last counted visit, and the day by which it is to be visited next."""
+    row = db.execute(
+        "SELECT last_counted, next_due FROM households_due WHERE village = ? AND household = ?",
+        (village, household),
+    ).fetchone()
+    return (None, None) if row is None else (row[0], row[1])
 
 
 def cases_captured_by(
