@@ -21,6 +21,7 @@ from server.desk.pages.handing_over import case_pages
 from server.desk.pages.home import places, start, town_start, village_home
 from server.desk.pages.live import live_news
 from server.desk.pages.own_figures import own_figure_pages
+from server.desk.pages.printing import printing_pages
 from server.desk.pages.proxy_routes import proxy_pages, town_pages
 from server.desk.pages.reconciliation import reconciliation_pages
 from server.desk.pages.rejected import rejected_pages
@@ -66,6 +67,7 @@ def desk_router(settings: Settings) -> Router:
             *case_pages,
             *conflict_pages,
             *duplicate_pages,
+            *printing_pages,
             *rejected_pages,
             *case_figure_pages,
             *coverage_pages,

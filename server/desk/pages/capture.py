@@ -183,7 +183,7 @@ async def _save(
     except ProblemError as error:
         if error.code.code != "request-invalid":
             raise
-        told = error.problems
+        told = list(error.problems)
     except Suspected:
         told = []
 
