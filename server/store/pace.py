@@ -107,9 +107,10 @@ def _rows(
         pace = _days(target, assignments, availability, working.known, today)
         of_year = sum(part.days_of_year for part in pace.villages)
         parts = {part.village: part for part in pace.villages}
+        unknown = {one.village for one in assignments} if pace.expected is None else set()
         for village in villages:
             number, part = done.get((village, worker), 0), parts.get(village)
-            if number == 0 and part is None:
+            if number == 0 and part is None and village not in unknown:
                 continue
             share = part.days_of_year / of_year if part is not None and of_year else 0.0
             yield PaceRow(
@@ -201,14 +202,15 @@ def _placed(
 
 
 def _away(db: sqlite3.Connection, villages: Sequence[str], today: date) -> dict[str, dict[str, str]]:
-    """The days at the window or on leave of this year, by worker."""
+    """The days at the window or on leave of this year, by worker; leave prevails."""
     away: dict[str, dict[str, str]] = defaultdict(dict)
     rows = db.execute(
         f"SELECT worker, day, duty FROM rotas WHERE village IN ({_marks(villages)}) AND day BETWEEN ? AND ?",
         (*villages, f"{today.year}-01-01", f"{today.year}-12-31"),
     )
     for worker, day, duty in rows:
-        away[worker][day] = duty
+        if duty == "leave" or day not in away[worker]:
+            away[worker][day] = duty
     return away
 
 
