@@ -32,7 +32,7 @@ STUCK: Final = CountingRule(
     "卡住的办件：还没有结果、并且已过时限的办件，每件计一次。村社收件后未报送的，按报送时限（第3个工作日提醒，最迟第5个"
     "工作日）；已报送的，按事项各阶段时限，补正等暂停期间不走。没有时限的不计。临近：离时限只剩几天。事项时限为演示时限。",
     "Stuck cases: without a result and past their date; each counts once. Before they are handed up, by the clock of "
-    "the handover (told on the 3rd, late after the 5th working day); after it by the item's stages, which stand during a "
+    "the handover (told on the 3rd, late after the 5th working day); after it by the item's stages, paused in a "
     "supplement. Those without a limit do not count. Near: a few days are left. The items' limits are demonstration "
     "limits.",
 )
@@ -54,7 +54,7 @@ PACE: Final = CountingRule(
     "年度进度：本年已计的走访轮次，与按可走访天数推算的应有轮次相比。可走访天数为工作日减去在窗口、休假的天数；"
     "全年目标为每名专职工作者每年若干轮（本机设置，按推定的口径），部分年份在岗的按比例。一年一个数，不是每日指标。",
     "Yearly pace: rounds so far beside those that the available days so far make of the year's target. Available days "
-    "are working days without days at the window and leave. The target is a setting, by an assumed reading, and partial "
+    "are working days without days at the window and leave. The target is a setting, by an assumed reading; partial "
     "years owe their part. It is a figure of the year, never a daily quota.",
 )
 
