@@ -46,6 +46,7 @@ class Action(StrEnum):
     CASE_READ = "case.read"
     CASE_ADVANCE = "case.advance"
     CASE_DECIDE = "case.decide"
+    RATING_READ = "rating.read"
     VISIT_READ = "visit.read"
     IDENTITY_NUMBER_READ = "identity_number.read"
     RESIDENT_READ = "resident.read"
@@ -88,6 +89,7 @@ RIGHTS: dict[Action, frozenset[Role | Standing]] = {
     Action.CASE_READ: frozenset({WINDOW, OWNER, T}),
     Action.CASE_ADVANCE: frozenset({WINDOW, OWNER}),
     Action.CASE_DECIDE: frozenset({T}),
+    Action.RATING_READ: frozenset({L}),
     Action.VISIT_READ: frozenset({OWNER, L}),
     Action.IDENTITY_NUMBER_READ: frozenset({WINDOW, OWNER, T}),
     Action.RESIDENT_READ: frozenset({WINDOW}),

@@ -28,6 +28,7 @@ VILLAGE = (
     Entry("rejected", "退回与待改", "To be mended", "rejected", Action.OPERATION_MEND, "unsettled"),
     Entry("conflicts", "冲突与重复", "Conflicts and duplicates", "conflicts", Action.CONFLICT_SETTLE, "open"),
     Entry("proxy", "代办", "Proxy cases", "proxy", Action.CASE_ADVANCE),
+    Entry("ratings", "好差评", "Ratings", "ratings", Action.RATING_READ),
     Entry("reconciliation", "对账", "Reconciliation", "reconciliation", Action.RECONCILIATION_READ),
     Entry("rota", "轮值", "Rota", "rota", Action.ROTA_READ),
     Entry("grids", "网格与走访类别", "Grids and visit classes", "grids", Action.ASSIGNMENT_WRITE),

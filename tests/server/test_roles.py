@@ -34,6 +34,7 @@ operation.mend              .      x      .    .     .          .
 case.read                   .      x      .    x     .          .
 case.advance                .      x      .    .     .          .
 case.decide                 .      .      .    x     .          .
+rating.read                 .      .      x    .     .          .
 visit.read                  .      .      x    .     .          .
 identity_number.read        .      x      .    x     .          .
 resident.read               .      x      .    .     .          .
