@@ -9,12 +9,12 @@ from typing import Annotated
 import msgspec
 import typer
 
-from forms.catalogue import load_catalogue
+from forms.catalogue import Department, load_catalogue
 from server import revocations_log
 from server.cli_messages import ROLES, CommandError, mistakes_told, say, tell_table
 from server.clock import unix_ms
 from server.data_folder import open_data
-from server.new_account import made_account, mistakes_in, store_account
+from server.new_account import made_account, mistakes_in, store_account, with_department_keys
 from server.passwords import Passwords
 from server.roles import Role
 from server.settings import Settings, load_settings
@@ -28,6 +28,7 @@ from server.store.accounts import (
 )
 from server.store.audit import Entry, record
 from server.store.engine import Store
+from server.store.knowledge import read_catalogue
 from server.store.sessions import end_sessions_of
 from sync.clock import moment, moment_ms
 
@@ -50,7 +51,7 @@ def add(
     role: Annotated[Role, typer.Option(help="岗位 / role")],
     division: Annotated[str, typer.Option(help="区划代码：村社12位、镇街9位、市6位 / division code")],
     department: Annotated[
-        list[str] | None, typer.Option(help="部门（镇街受理人员） / a clerk's departments")
+        list[str] | None, typer.Option(help="部门的编码或名称（镇街受理人员） / a clerk's departments, by key or name")
     ] = None,
     password_file: PasswordFile = None,
     data: Data = None,
@@ -60,8 +61,9 @@ def add(
     wanted = Account(
         username=username, name=name, role=role, division=division, departments=tuple(department or ())
     )
+    wanted, problems = with_department_keys(wanted, _departments(settings) if department else ())
     password = _password(password_file)
-    problems = mistakes_in(wanted, password, settings)
+    problems += mistakes_in(wanted, password, settings)
     if problems:
         raise CommandError("\n".join(f"{found.message} / {found.message_en}" for found in problems))
     made, hashed = made_account(wanted, unix_ms()), _hash(settings, password)
@@ -145,6 +147,15 @@ def _store(settings: Settings) -> Iterator[Store]:
     store, _ = open_data(settings, exclusive=False)
     try:
         yield store
+    finally:
+        store.close()
+
+
+def _departments(settings: Settings) -> tuple[Department, ...]:
+    """The published departments; none in a store in which nothing is published yet."""
+    store, keys = open_data(settings, exclusive=False)
+    try:
+        return store.read_now(lambda db: read_catalogue(db, keys)).departments
     finally:
         store.close()
 

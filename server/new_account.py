@@ -3,9 +3,11 @@
 import re
 import secrets
 import sqlite3
+from collections.abc import Iterable
 
 import msgspec
 
+from forms.catalogue import Department, load_catalogue
 from forms.problem import Problem
 from server.roles import Role
 from server.settings import Settings
@@ -70,6 +72,28 @@ def mistakes_in(account: Account, password: str, settings: Settings) -> list[Pro
             )
         )
     return found
+
+
+def with_department_keys(account: Account, known: Iterable[Department]) -> tuple[Account, list[Problem]]:
+    """The account with its departments by key, as items name them; a name is taken for its key.
+
+    known   the published departments; where none is published yet, those of the demonstration catalogue
+    A department that nobody has is a problem: its clerk would see no case at all.
+    """
+    departments = list(known) or list(load_catalogue().departments)
+    keys = {one.name: one.key for one in departments} | {one.key: one.key for one in departments}
+    strange = [named for named in account.departments if named not in keys]
+    if strange:
+        those = "、".join(f"{one.name}（{one.key}）" for one in departments)
+        problem = _problem(
+            "/account/departments",
+            "unknown-department",
+            f"目录里没有这个部门：{'、'.join(strange)}；现有{those}",
+            f"The catalogue has no such department: {', '.join(strange)}",
+        )
+        return account, [problem]
+    found = tuple(dict.fromkeys(keys[named] for named in account.departments))
+    return msgspec.structs.replace(account, departments=found), []
 
 
 def username_taken() -> Problem:

@@ -8,7 +8,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody
 
 from server.clock import Clock
-from server.new_account import made_account, mistakes_in, store_account, username_taken
+from server.keys import Keys
+from server.new_account import (
+    made_account,
+    mistakes_in,
+    store_account,
+    username_taken,
+    with_department_keys,
+)
 from server.passwords import Passwords
 from server.problem import ProblemError
 from server.roles import Action, require
@@ -16,6 +23,7 @@ from server.settings import Settings
 from server.store.accounts import Account, UsernameTaken, accounts_in, actor_of
 from server.store.audit import Entry, record
 from server.store.engine import Store
+from server.store.knowledge import read_catalogue
 from sync.clock import moment
 
 
@@ -52,12 +60,15 @@ async def add_account(
     passwords: NamedDependency[Passwords],
     settings: NamedDependency[Settings],
     clock: NamedDependency[Clock],
+    keys: NamedDependency[Keys],
 ) -> Account:
     require(actor_of(account), Action.ACCOUNT_MANAGE, data.account.division)
-    problems = mistakes_in(data.account, data.password, settings)
+    published = await store.read(lambda db: read_catalogue(db, keys))
+    wanted, problems = with_department_keys(data.account, published.departments)
+    problems += mistakes_in(wanted, data.password, settings)
     if problems:
         raise ProblemError("request-invalid", problems=problems)
-    made, hashed = made_account(data.account, clock()), await passwords.hash(data.password)
+    made, hashed = made_account(wanted, clock()), await passwords.hash(data.password)
     try:
         await store.write(lambda db: store_account(db, made, hashed, by=account.id))
     except UsernameTaken:

@@ -59,7 +59,7 @@ PEOPLE = {
     "wang": (Role.WORKER, VILLAGE, ()),
     "li": (Role.WORKER, VILLAGE, ()),
     "neighbour": (Role.WORKER, NEXT_VILLAGE, ()),
-    "clerk": (Role.TOWN_CLERK, TOWN, ("民政",)),
+    "clerk": (Role.TOWN_CLERK, TOWN, ("civil",)),
     "supervisor": (Role.TOWN_SUPERVISOR, TOWN, ()),
 }
 HAS = (("wang", GRID_1), ("li", GRID_2), ("lead", GRID_3), ("neighbour", NEXT_GRID))
