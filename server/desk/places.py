@@ -52,7 +52,7 @@ def short_name(db: sqlite3.Connection, keys: Keys, place: str) -> str:
 
 
 def places_below(db: sqlite3.Connection, keys: Keys, place: str, today: date) -> list[Place]:
-    """The towns of a city, or the town itself, each with its villages in force; in the order of their codes."""
+    """The towns of a city, or the town itself, each with its villages in force; those in use first."""
     divisions = divisions_of(db, keys)
     towns = divisions.towns() if len(place) == 6 else [divisions.get(place)]
     used = set(villages_in(db, village_range(place)))
@@ -65,7 +65,7 @@ def places_below(db: sqlite3.Connection, keys: Keys, place: str, today: date) ->
                 if unit.in_force(today) or unit.code in used
             ]
             found.append(_town(town, below))
-    return found
+    return sorted(found, key=lambda one: not one.used)
 
 
 def _town(town: Division, villages: list[Place]) -> Place:

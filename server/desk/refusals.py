@@ -73,7 +73,6 @@ def _context(request: Request[Any, Any, Any], problem: ProblemError) -> dict[str
         "action": own_page(address),
         "next": None if sent else own_page(address),
         "part": bool(request.headers.get("hx-request")),
-        "demonstration": False,
         "wrong": None,
         "username": "",
     }

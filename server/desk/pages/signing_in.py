@@ -23,7 +23,7 @@ from server.desk.typed import MADE_FOR, Typed, own_fields, typed_fields
 from server.passwords import Passwords
 from server.problem import ProblemError
 from server.settings import Settings
-from server.store.accounts import Account, demonstration_exists
+from server.store.accounts import Account
 from server.store.engine import Store
 from server.store.sessions import end_session
 
@@ -35,11 +35,10 @@ ACCOUNT_HEADER = "x-allpost-account"
 @get("/sign-in", include_in_schema=False)
 async def sign_in_page(
     request: HTMXRequest,
-    store: NamedDependency[Store],
     next: FromQuery[str | None] = None,  # noqa: A002
 ) -> Template:
     """The form, as a page or for the dialog of a page that is still open."""
-    return await _form(request, store, own_page(next))
+    return _form(request, own_page(next))
 
 
 @post("/sign-in", include_in_schema=False)
@@ -62,7 +61,7 @@ async def post_sign_in(
     try:
         session = await sign_in(store, passwords, settings, clock(), given, address_of(request))
     except ProblemError as error:
-        shown = await _form(request, store, address, error, given.username, carried, action)
+        shown = _form(request, address, error, given.username, carried, action)
         shown.status_code = error.code.status
         return shown
     await _end_session(request, store)
@@ -127,9 +126,8 @@ async def post_language(
     return Redirect(own_page(data.next) or "/desk/", status_code=303, cookies=[cookie])
 
 
-async def _form(
+def _form(
     request: HTMXRequest,
-    store: Store,
     address: str | None,
     wrong: ProblemError | None = None,
     username: str = "",
@@ -147,7 +145,6 @@ async def _form(
         "typed": typed,
         "own": own_fields(request),
         "part": bool(request.htmx),
-        "demonstration": await store.read(demonstration_exists),
     }
     headers = {} if wrong is None else wrong.headers
     return Template(template_name="sign_in.html", context=context, headers=headers)
