@@ -78,6 +78,7 @@ def locked_stops(phone: ChromiumPhone, demo: ServedDemo, device: str) -> Iterato
     yield "locked-by-village"
     lock(demo, device, "none")
     unlock(page)
+    expect(button(page, "返回")).to_be_visible()  # where it was put away
     show(page, "/")
     expect(page.get_by_role("heading", name="该走访的户")).to_be_visible()
 
