@@ -13,16 +13,19 @@ from litestar.response import Template
 from forms.problem import Problem
 from server.casework.capturing import capture, suspected_of
 from server.desk.desk import Context, Desk, DeskRequest, Gone, go_to
+from server.desk.drafts import FORM_CHARACTERS_MAX
 from server.desk.navigation import address_of
 from server.desk.uploading import take_uploads, typed_and_uploads
 from server.desk.views.capture import (
     RESIDENT,
+    CapturePage,
     add_row,
     begun,
     capture_page,
     captured,
     form_of,
     remove_row,
+    typed_before,
 )
 from server.desk.views.cases import case_record, case_view
 from server.desk.views.items import item_today, items_found
@@ -32,6 +35,7 @@ from server.files.serving import file_reply
 from server.problem import ProblemError
 from server.roles import Action
 from server.store.accounts import Account
+from server.store.drafts import draft_of
 from server.store.files import brought_by, file_of
 from sync.files import is_digest
 
@@ -72,16 +76,25 @@ async def capture_form(
     account: NamedDependency[Account],
     village: FromPath[str],
     item: FromPath[str],
+    fresh: FromQuery[bool] = False,
 ) -> Template:
+    """An empty form, or what was typed and not saved (the desk's drafts); `fresh`: an empty one all the same."""
+    key, now_ms = draft_key(village, item), desk.clock()
+    kept = await desk.store.read(lambda db: draft_of(db, desk.keys, account.id, key, now_ms))
+    before = {} if fresh or kept is None else typed_before(kept.fields)
+
     def read(db: sqlite3.Connection, visitor: Visitor) -> Context:
         visitor.require(Action.CASE_ADVANCE)
         shown = item_today(db, desk.keys, item, visitor.today)
         if shown.visit:
             raise ProblemError("not-found", "随走访登记，窗口不能登记 / recorded inside a visit")
-        typed = begun(form_of(db, desk.keys, shown.item))
-        return {"page": capture_page(db, desk.keys, visitor, item, typed)}
+        typed = before or begun(form_of(db, desk.keys, shown.item))
+        page = capture_page(db, desk.keys, visitor, item, typed)
+        kept_ms = kept.at_ms if before and kept is not None else None
+        return _context(page, draft=key, kept_ms=kept_ms)
 
-    return await desk.show(request, account, village, "capture/form.html", read)
+    audit = Action.RESIDENT_READ if first(before, RESIDENT) else None
+    return await desk.show(request, account, village, "capture/form.html", read, audit=audit)
 
 
 @post("/v/{village:str}/cases/new/{item:str}", include_in_schema=False, request_max_body_size=BODY_BYTES_MAX)
@@ -104,7 +117,7 @@ async def post_capture(
 
     def read(db: sqlite3.Connection, visitor: Visitor) -> Context:
         page = capture_page(db, desk.keys, visitor, item, typed, checked=checked, looking=looking, also=wrong)
-        return _context(page.applicant.id if page.applicant else None, page=page)
+        return _context(page, draft=draft_key(village, item))
 
     return await desk.show(
         request,
@@ -195,15 +208,21 @@ async def _save(
             case_view(db, desk.keys, case_record(db, desk.keys, village, case), visitor.today)
             for case in alike
         ]
-        return _context(page.applicant.id if page.applicant else None, page=page, alike=alike_shown)
+        return _context(page, draft=draft_key(village, item), alike=alike_shown)
 
     return await desk.show(
         request, account, village, "capture/form.html", read, audit=Action.RESIDENT_READ, status=422
     )
 
 
-def _context(resident: str | None, **more: object) -> Context:
-    return {"audit_subject": ("resident", resident), **more} if resident else dict(more)
+def draft_key(village: str, item: str) -> str:
+    """Under which name the desk keeps what is typed into an item's form."""
+    return f"capture:{village}:{item}"[:FORM_CHARACTERS_MAX]
+
+
+def _context(page: CapturePage, **more: object) -> Context:
+    subject = {} if page.applicant is None else {"audit_subject": ("resident", page.applicant.id)}
+    return {"page": page, "kept_ms": None, "alike": [], **subject, **more}
 
 
 def _in_page(told: list[Problem]) -> list[Problem]:

@@ -36,6 +36,7 @@ from sync.ids import uuid7
 APPLIES, STATE, PREFILLED = "applies/", "materials/", "prefilled/"
 RECORD, RESIDENT, FIND = "record", "resident", "find"
 FILES, SIGNATURE = "files", "signature"
+SEEN, NOT_KEPT = "seen:", frozenset({"do", FIND, "suspected"})
 
 
 class MaterialAsked(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +48,14 @@ class MaterialAsked(msgspec.Struct, frozen=True, kw_only=True):
     asked: bool
     state: str
     problems: tuple[Problem, ...]
+
+
+class Mistake(msgspec.Struct, frozen=True):
+    """One line of the list above the form: which row it is in (empty: none), what is wrong, and where it stands."""
+
+    row: str
+    problem: Problem
+    anchor: str
 
 
 class CapturePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +79,7 @@ class CapturePage(msgspec.Struct, frozen=True, kw_only=True):
     endings: dict[Ending, Label]
     typed: dict[str, list[str]]
     problems: dict[str, list[Problem]]
-    mistakes: list[tuple[str, Problem]]
+    mistakes: list[Mistake]
     suspected: list[str]
     signs: bool
 
@@ -90,6 +99,16 @@ def begun(form: Form) -> dict[str, list[str]]:
     for field in form.fields:
         if field.type is FieldType.REPEAT and (field.required or field.minimum):
             typed[ROWS + field.key] = [_new_row()]
+    return typed
+
+
+def typed_before(fields: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """A draft that the server kept, as it was typed; what the page itself carried was kept under `seen:<name>`."""
+    typed: dict[str, list[str]] = {}
+    for name, text in fields:
+        plain = name.removeprefix(SEEN)
+        if plain not in NOT_KEPT and not plain.startswith("_"):
+            typed.setdefault(plain, []).append(text)
     return typed
 
 
@@ -195,10 +214,29 @@ def capture_page(
         endings=endings_of(given.item),
         typed=typed,
         problems=problems,
-        mistakes=[(pointer, one) for pointer, ones in problems.items() for one in ones if not one.remark],
+        mistakes=[
+            _mistake(given.form, typed, pointer, one)
+            for pointer, ones in problems.items()
+            for one in ones
+            if not one.remark
+        ],
         suspected=list(suspected),
         signs=given.item.mode.value == "proxy",
     )
+
+
+def _mistake(form: Form, typed: Typed, pointer: str, found: Problem) -> Mistake:
+    kind, _, path = pointer.removeprefix("/").partition("/")
+    if kind == "materials":
+        return Mistake("", found, f"material-{path}")
+    if kind != "answers":
+        return Mistake("", found, kind)
+    group, *rest = path.split("/")
+    row = ""
+    if rest and rest[0] in (rows := row_ids(group, typed)):
+        label = next((field.label.zh for field in form.fields if field.key == group), group)
+        row = f"{label} {rows.index(rest[0]) + 1}："
+    return Mistake(row, found, "field-" + path.replace("/", "--"))
 
 
 def _prefill(form: Form, applicant: Applicant | None, typed: dict[str, list[str]]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What is put on paper for a case: its receipt, the notice of what is missing, the entrustment.
 
-A village's slip is a 收件回执（代办）, never an acceptance (domain notes, Handling a case). The wording is this project's.
+A village's slip is a 收件回执（代办）, never an acceptance (domain notes, Handling a case).
 """
 
 from __future__ import annotations
