@@ -6,6 +6,7 @@ For the village lead and the town's supervisor; a visit and a round also for the
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -20,7 +21,15 @@ from server.desk.views.coverage_households import household_view, overdue_lines
 from server.desk.views.crumbs import coverage_crumbs
 from server.desk.views.months import month_given, month_of, months_to
 from server.desk.views.shower import Shower
-from server.desk.views.visit_receipts import rounds_of, visit_view, visits_of_grid, visits_of_round
+from server.desk.views.visit_receipts import (
+    RoundLine,
+    VisitLine,
+    page_of,
+    rounds_of,
+    visit_view,
+    visits_of_grid,
+    visits_of_round,
+)
 from server.desk.visitor import Visitor
 from server.problem import ProblemError
 from server.roles import Action
@@ -41,6 +50,7 @@ async def coverage_grid(
     month: FromQuery[str | None] = None,
     rule: FromQuery[str | None] = None,
     after: FromQuery[str | None] = None,
+    behind: FromQuery[str] = "",
 ) -> Template:
     def read(db: sqlite3.Connection, visitor: Visitor) -> Context:
         visitor.require(Action.COVERAGE_READ)
@@ -54,6 +64,12 @@ async def coverage_grid(
         figures = counted(db, village_range(place), [of.key], by, ("grid",), grid=grid)
         lines, more = overdue_lines(shower, place, visitor.today, visitor.today, names, grid, after)
         of_rounds = by == ROUND_ATTEMPTED.key
+        every: Sequence[RoundLine | VisitLine] = (
+            rounds_of(shower, place, of, grid=grid)
+            if of_rounds
+            else visits_of_grid(shower, place, grid, of, by)
+        )
+        receipts, page_behind = page_of(every, behind)
         return {
             "grid": grid,
             "grid_name": names.get(grid, grid),
@@ -65,8 +81,11 @@ async def coverage_grid(
             "by": by,
             "rules": {key: RULES[key] for key in RULES_TO_CHOOSE},
             "number": figures[0] if figures else None,
-            "rounds": rounds_of(shower, place, of, grid=grid) if of_rounds else [],
-            "visits": [] if of_rounds else visits_of_grid(shower, place, grid, of, by),
+            "listed": receipts,
+            "next_page": page_behind,
+            "counted_number": sum(line.counted for line in every),
+            "of_all": len(every),
+            "of_rounds": of_rounds,
             "overdue_rule": OVERDUE,
             "crumbs": coverage_crumbs(db, desk.keys, visitor),
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -27,6 +27,7 @@ from sync.clock import moment
 from sync.counting_facts import occurred_ms, visit_fact
 from sync.record import Record
 
+PAGE_LINES = 100
 _RECORDED = Reason("recorded", "已记录，计一次", "recorded, counts once")
 
 
@@ -136,6 +137,19 @@ def rounds_of(
             )
         )
     return sorted(lines, key=lambda line: (line.at, line.id, not line.counted))
+
+
+def page_of(
+    lines: Sequence[VisitLine | RoundLine], behind: str
+) -> tuple[list[VisitLine | RoundLine], str | None]:
+    """A page of lines in order, and the cursor behind it (None: the last). `behind` is a page's own, empty at first."""
+    rest = [line for line in lines if f"{line.at} {line.id}" > behind]
+    if len(rest) <= PAGE_LINES:
+        return rest, None
+    # two workers' lines of one round share an id and stay on one page
+    last = rest[PAGE_LINES - 1]
+    page = [line for line in rest if (line.at, line.id) <= (last.at, last.id)]
+    return page, f"{last.at} {last.id}" if len(page) < len(rest) else None
 
 
 def visits_of_round(shower: Shower, village: str, identifier: str) -> tuple[Record, list[VisitLine]]:
