@@ -18,7 +18,7 @@ from server.desk.language import language_of
 from server.desk.refusal_words import desk_words
 from server.desk.security import CSRF_COOKIE, CSRF_HEADER, security_headers, token_holds
 from server.desk.session import own_page
-from server.desk.typed import MADE_FOR, own_fields, typed_fields
+from server.desk.typed import MADE_FOR, form_was_read, own_fields, typed_fields
 from server.log import log_unexpected
 from server.problem import ProblemError, problem_of
 from server.settings import Settings
@@ -32,7 +32,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def render_refusal(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
     """The exception handler of the desk: the problem as a page, or as a part of one for htmx."""
-    problem = _problem_at_desk(error)
+    problem = _problem_at_desk(request, error)
     if problem.code.status == 500:
         log_unexpected(error)
     settings: Settings = request.app.state.settings
@@ -48,10 +48,12 @@ def render_refusal(request: Request[Any, Any, Any], error: Exception) -> Respons
     )
 
 
-def _problem_at_desk(error: Exception) -> ProblemError:
-    """As everywhere, but a token that is missing or foreign is a page that is too old."""
+def _problem_at_desk(request: Request[Any, Any, Any], error: Exception) -> ProblemError:
+    """As everywhere, but a token that is missing or foreign is a page that is too old, and bytes may be no text."""
     if isinstance(error, PermissionDeniedException):
         return ProblemError("page-expired")
+    if isinstance(error, UnicodeDecodeError) and not form_was_read(request):
+        return ProblemError("unreadable-body")
     return problem_of(error)
 
 

@@ -14,6 +14,7 @@ from litestar.utils.scope.state import ScopeState
 
 NOT_CARRIED = frozenset({"password"})
 MADE_FOR, DRAFT = "_as", "_draft"
+OWN = frozenset({MADE_FOR, DRAFT})
 _STASHED = "desk_own_fields"
 
 
@@ -36,10 +37,11 @@ def own_fields(request: Request[Any, Any, Any]) -> dict[str, str]:
     """The desk's own fields of the form of this request (`_as`, `_draft`), once it was read."""
     stashed: dict[str, str] = request.scope["state"].setdefault(_STASHED, {})
     form = _form_of(request)
-    for name in (MADE_FOR, DRAFT):
-        given = form.pop(name, None)
-        if isinstance(given, str):
-            stashed[name] = given
+    if OWN.isdisjoint(form):
+        return stashed
+    stashed.update((name, form[name]) for name in OWN if isinstance(form.get(name), str))
+    # a new dict, as litestar gives the same one to every request with this body
+    ScopeState.from_scope(request.scope).form = {name: form[name] for name in form if name not in OWN}
     return stashed
 
 
@@ -57,3 +59,8 @@ def typed_fields(request: Request[Any, Any, Any]) -> list[Typed]:
 def _form_of(request: Request[Any, Any, Any]) -> dict[str, Any]:
     form = ScopeState.from_scope(request.scope).form
     return {} if form is Empty or not form else form
+
+
+def form_was_read(request: Request[Any, Any, Any]) -> bool:
+    """Whether the form of this request could be read, or it had none to be read yet."""
+    return request.method != "POST" or ScopeState.from_scope(request.scope).form is not Empty
