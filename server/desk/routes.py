@@ -15,8 +15,10 @@ from server.desk.pages.case_figures import case_figure_pages
 from server.desk.pages.conflicts import conflict_pages
 from server.desk.pages.coverage import coverage_pages
 from server.desk.pages.coverage_records import coverage_record_pages
+from server.desk.pages.devices import device_pages
 from server.desk.pages.drafts import get_draft, post_discard, post_draft
 from server.desk.pages.duplicates import duplicate_pages
+from server.desk.pages.grids import grid_pages
 from server.desk.pages.handing_over import case_pages
 from server.desk.pages.home import places, start, town_start, village_home
 from server.desk.pages.live import live_news
@@ -25,8 +27,10 @@ from server.desk.pages.printing import printing_pages
 from server.desk.pages.proxy_routes import proxy_pages, town_pages
 from server.desk.pages.reconciliation import reconciliation_pages
 from server.desk.pages.rejected import rejected_pages
+from server.desk.pages.requests import request_pages
 from server.desk.pages.rota import rota_pages
 from server.desk.pages.signing_in import post_language, post_sign_in, post_sign_out, sign_in_page
+from server.desk.pages.visit_classes import visit_class_pages
 from server.desk.refusals import render_refusal
 from server.desk.security import refuse_foreign, security_headers
 from server.desk.session import desk_account
@@ -66,6 +70,7 @@ def desk_router(settings: Settings) -> Router:
             *capture_pages,
             *case_pages,
             *conflict_pages,
+            *device_pages,
             *duplicate_pages,
             *printing_pages,
             *rejected_pages,
@@ -75,7 +80,10 @@ def desk_router(settings: Settings) -> Router:
             *own_figure_pages,
             *proxy_pages,
             *reconciliation_pages,
+            *request_pages,
             *rota_pages,
+            *grid_pages,
+            *visit_class_pages,
             *town_pages,
         ],
         dependencies={"account": Provide(desk_account)},
