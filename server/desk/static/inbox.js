@@ -1,22 +1,23 @@
-// The chosen line of the inbox stays marked and in sight when only the case beside it is loaded.
+// The chosen line of the inbox stays marked and in sight when only the case beside it, or only the list, is loaded.
 
-const list = document.getElementById("list");
+const lines = () => [...document.querySelectorAll("#list a.item")];
 
 function mark(link) {
-  for (const one of list.querySelectorAll("a.item[aria-current]")) one.removeAttribute("aria-current");
+  for (const one of lines()) one.removeAttribute("aria-current");
   link?.setAttribute("aria-current", "true");
 }
 
-list?.addEventListener("click", (event) => {
-  const link = event.target.closest("a.item");
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("#list a.item");
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) mark(link);
 });
 
-// A new list (another filter, what has just come in) has no mark of its own: the case beside it says which it is.
-document.body.addEventListener("htmx:afterSwap", (event) => {
-  if (event.target.id !== "list") return;
+// A list made anew (another filter, what has just come in): the case beside it says which line is its own.
+document.addEventListener("htmx:afterSettle", () => {
   const shown = document.querySelector("#detail [data-case]")?.dataset.case;
-  mark(shown ? [...list.querySelectorAll("a.item")].find((link) => link.pathname.endsWith(`/${shown}`)) : null);
+  if (shown) mark(lines().find((link) => link.pathname.endsWith(`/${shown}`)));
 });
 
-list?.querySelector("a.item[aria-current]")?.scrollIntoView({ block: "nearest" });
+lines()
+  .find((link) => link.hasAttribute("aria-current"))
+  ?.scrollIntoView({ block: "nearest" });

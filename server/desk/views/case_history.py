@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import msgspec
 from forms.catalogue import Item
 from forms.codes import mask_identity_number
 from forms.definition import Form, Label
+from forms.handling.calendar import SHANGHAI
 from forms.handling.materials import MATERIAL_LABELS, MaterialState
 from server.api.desk import masked
 from server.desk.views import case_words as words
@@ -28,8 +30,20 @@ CLOCK_APART_MS = 60_000
 """From how far on a phone's clock was off its own time is told beside the corrected one."""
 PEOPLE = frozenset({"holder", "first_contact"})
 NUMBERS = frozenset({"applicant_identity_number"})
-UNSAID = frozenset({"item_version", "captured_at", "visit", "resident", "household", "item"})
-"""Fields of a case that stand at its head already, or name another record by an id."""
+UNSAID = frozenset(
+    {
+        "item_version",
+        "captured_at",
+        "visit",
+        "resident",
+        "household",
+        "item",
+        "state",
+        "handovers",
+        "first_contact",
+    }
+)
+"""Fields that the line's own words tell, that stand at the case's head, or that name another record by an id."""
 MATERIALS = "materials/"
 OUTCOMES = {
     Outcome.MERGED.value: (Label(zh="与别人的修改合并", en="merged with others' changes"), "soft"),
@@ -122,7 +136,7 @@ def _changes(
     for name, value in fields.items():
         if name.startswith(MATERIALS):
             yield _material(item, name.removeprefix(MATERIALS), value)
-        elif not name.startswith(ANSWERS) and name not in UNSAID and name != "handovers":
+        elif not name.startswith(ANSWERS) and name not in UNSAID:
             yield Change(Label(zh=label_of(KINDS["case"], name)), _value(db, name, value))
     for handover in list(fields.get("handovers") or ())[-1:]:
         yield Change(Label(zh="移交原因", en="reason"), Label(zh=str(masked(handover.get("reason", "")))))
@@ -139,11 +153,11 @@ def _value(db: sqlite3.Connection, name: str, value: Any) -> Label:
     """A value of a field of a case itself, in words."""
     if value is None:
         return Label(zh="清空", en="cleared")
-    if name == "state":
-        return words.state_label(str(value))
     if name in PEOPLE:
         named = person(db, str(value))
         return Label(zh=str(value) if named is None else named.name)
+    if name in KINDS["case"].moments:
+        return Label(zh=datetime.fromisoformat(str(value)).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"))
     if name in NUMBERS:
         return Label(zh=mask_identity_number(str(value)))
     if isinstance(value, dict):
