@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from forms.handling.calendar import ONE_DAY
 from forms.handling.receipt import OfficialNumber, belongs_to, official_number, read_number
 from grid_map.days import count_day
 from server.keys import Keys
@@ -44,7 +45,7 @@ def case_numbered(db: sqlite3.Connection, village: str, typed: str) -> list[str]
     """The cases of a village that a typed receipt number may mean; None for what is no such number.
 
     An official number means one case at most; a provisional one says the day and eight digits of the case's id, so it
-    may mean two (`forms.handling.receipt`).
+    may mean two (`forms.handling.receipt`); the day is that of the phone's clock, so one either way will do.
     """
     number = read_number(typed)
     if number is None:
@@ -52,7 +53,8 @@ def case_numbered(db: sqlite3.Connection, village: str, typed: str) -> list[str]
     if isinstance(number, OfficialNumber):
         found = official_numbers.record_of(db, number.village, number.year, number.sequence)
         return [] if found is None else [found]
-    captured = official_numbers.captured_on(db, village, number.captured_on.isoformat())
+    days = [(number.captured_on + ONE_DAY * shift).isoformat() for shift in (-1, 0, 1)]
+    captured = [record for day in days for record in official_numbers.captured_on(db, village, day)]
     return [record for record in captured if belongs_to(number, UUID(record))]
 
 

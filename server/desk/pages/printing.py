@@ -27,6 +27,8 @@ from server.roles import Action
 from server.store.accounts import Account
 
 QR_MODULE = 4
+WITH_YEARS: Context = {"today": None}
+"""Moments on paper carry their year, as it outlives the one in which it is printed."""
 
 
 @get([f"/v/{{village:str}}/print/{kind}/{{case:str}}" for kind in TITLES], include_in_schema=False)
@@ -48,6 +50,7 @@ async def case_paper(
             "paper": paper,
             "titles": TITLES[kind],
             "may_tell": may_tell,
+            **WITH_YEARS,
             "audit_subject": ("case", case),
         }
 
@@ -82,7 +85,7 @@ async def print_cover(
     def read(db: sqlite3.Connection, visitor: Visitor) -> Context:
         visitor.require(Action.CASE_ADVANCE)
         shown = batch_view(db, desk.keys, village, batch, visitor.today)
-        return {"batch": shown, "audit_subject": ("hand-up", batch)}
+        return {"batch": shown, "audit_subject": ("hand-up", batch), **WITH_YEARS}
 
     return await desk.show(request, account, village, "print/cover.html", read, audit=Action.CASE_READ)
 
@@ -99,7 +102,8 @@ async def print_day(
     on = day_given(day, desk.clock())
 
     def read(db: sqlite3.Connection, visitor: Visitor) -> Context:
-        return {"sheet": day_sheet(db, desk.keys, visitor, on, report_after=desk.settings.report_after)}
+        sheet = day_sheet(db, desk.keys, visitor, on, report_after=desk.settings.report_after)
+        return {"sheet": sheet, **WITH_YEARS}
 
     return await desk.show(request, account, village, "print/day.html", read)
 

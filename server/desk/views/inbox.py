@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal, cast
 from urllib.parse import urlencode
 
@@ -17,17 +17,18 @@ import msgspec
 from forms.catalogue import Catalogue
 from forms.definition import Label
 from forms.handling.light import LIGHT_LABELS, Light
-from forms.handling.receipt import ProvisionalNumber, compact, read_number
+from forms.handling.receipt import compact
 from server.casework.handing_over import may_undo
 from server.desk.views.case_words import mode_label, state_label
 from server.desk.views.people import Person, person
 from server.desk.views.published import catalogue_of
 from server.desk.visitor import Visitor
 from server.keys import Keys
+from server.numbering import case_numbered
 from server.problem import ProblemError
 from server.roles import Action, Role
 from server.store.case_list import CaseFilter, cases_of
-from server.store.case_row import CaseRow
+from server.store.case_row import CaseRow, case_row
 from server.store.places import village_range
 from server.store.records import record_found, record_in
 
@@ -35,7 +36,6 @@ PAGE = 50
 READ_AT_ONCE, READ_MAX = 100, 500
 """A search reads the cases themselves, so many at a time and at most so many a page."""
 NUMBERS = ("receipt_number", "official_number", "department_number")
-ONE_DAY = timedelta(days=1)
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,9 +119,13 @@ def inbox_of(db: sqlite3.Connection, keys: Keys, visitor: Visitor, asked: Asked)
             page = cases_of(db, wanted, today, after, PAGE, order)
             lines = [_listed(db, keys, catalogue, row, visitor.today) for row in page.rows]
             return Inbox(lines=lines, after=page.after, total=page.total, read=None, own_only=own_only)
+        numbered = case_numbered(db, visitor.place, asked.q)
+        if numbered is not None:
+            rows = _numbered_rows(db, visitor.place, numbered, wanted)
+            lines = [_listed(db, keys, catalogue, row, visitor.today) for row in rows]
+            return Inbox(lines=lines, after=None, total=None, read=len(lines), own_only=own_only)
         found: list[Listed] = []
         read = 0
-        wanted = _on_its_day(wanted, asked.q)
         while read < READ_MAX and len(found) < PAGE:
             page = cases_of(db, wanted, today, after, READ_AT_ONCE, order)
             for row in page.rows:
@@ -170,13 +174,18 @@ def _wanted(visitor: Visitor, asked: Asked) -> tuple[CaseFilter, bool]:
     return wanted, own_only
 
 
-def _on_its_day(wanted: CaseFilter, q: str) -> CaseFilter:
-    """A provisional receipt number names its day of capture, by the phone's clock: a day either way will do."""
-    number = read_number(q)
-    if not isinstance(number, ProvisionalNumber):
-        return wanted
-    first, last = (day.isoformat() for day in (number.captured_on - ONE_DAY, number.captured_on + ONE_DAY))
-    return msgspec.structs.replace(wanted, captured_from=first, captured_to=last, open=None)
+def _numbered_rows(
+    db: sqlite3.Connection, village: str, records: list[str], wanted: CaseFilter
+) -> list[CaseRow]:
+    """The cases that a receipt number means, open or not, within the visitor's rights."""
+    rows = (case_row(db, village, record) for record in records)
+    return [
+        row
+        for row in rows
+        if row is not None
+        and wanted.worker in (None, row.holder)
+        and (not wanted.department or row.department in wanted.department)
+    ]
 
 
 def _listed(db: sqlite3.Connection, keys: Keys, catalogue: Catalogue, row: CaseRow, today: date) -> Listed:
