@@ -120,7 +120,7 @@ def inbox_of(db: sqlite3.Connection, keys: Keys, visitor: Visitor, asked: Asked)
             lines = [_listed(db, keys, catalogue, row, visitor.today) for row in page.rows]
             return Inbox(lines=lines, after=page.after, total=page.total, read=None, own_only=own_only)
         numbered = case_numbered(db, visitor.place, asked.q)
-        if numbered is not None:
+        if numbered:
             rows = _numbered_rows(db, visitor.place, numbered, wanted)
             lines = [_listed(db, keys, catalogue, row, visitor.today) for row in rows]
             return Inbox(lines=lines, after=None, total=None, read=len(lines), own_only=own_only)
