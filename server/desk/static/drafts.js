@@ -171,12 +171,29 @@ async function throwAway(form, before) {
 function touched(event) {
   const form = event.target.form;
   if (!form?.dataset?.draft || OWN.has(event.target.name)) return;
+  later(form);
+}
+
+function later(form) {
   dirty.add(form);
   clearTimeout(waiting.get(form));
   waiting.set(form, setTimeout(() => keep(form), PAUSE_MS));
 }
 
+// A form that was swapped for a newer look of itself hands on what is still to be kept; left in the list, it would be
+// kept when the page goes, after the server has thrown the draft away.
+function handOn() {
+  for (const old of [...dirty]) {
+    if (old.isConnected) continue;
+    clearTimeout(waiting.get(old));
+    dirty.delete(old);
+    const now = [...document.querySelectorAll("form[data-draft]")].find((one) => one.dataset.draft === old.dataset.draft);
+    if (now) later(now);
+  }
+}
+
 function findForms() {
+  handOn();
   for (const form of document.querySelectorAll("form[data-draft]")) {
     begin(form);
     if (restored.has(form)) fill(form);
