@@ -17,7 +17,6 @@ from forms.handling.calendar import published_calendar
 from server.founding import publish_reference
 from server.intake import Intake
 from server.store.knowledge import Knowledge
-from sync.ids import uuid7
 from tests.server.desk_pages_client import Browser, hidden
 from tests.server.desk_village import DeskVillage, desk_village
 from tests.server.sync_village import VILLAGE, item, small_catalogue
@@ -125,8 +124,3 @@ ENOUGH = {
     "ending": "receive",
 }
 """What the form must have; the applicant is no resident."""
-
-
-def fresh_id(village: DeskVillage) -> str:
-    """An id for a case."""
-    return uuid7(village.now_ms, b"0123456789")
