@@ -11,9 +11,11 @@ import typer
 
 from forms.catalogue import Department, load_catalogue
 from server import revocations_log
+from server.cli_data import opened
 from server.cli_messages import ROLES, CommandError, mistakes_told, say, tell_table
 from server.clock import unix_ms
 from server.data_folder import open_data
+from server.directory import list_account, unlist_account
 from server.new_account import made_account, mistakes_in, store_account, with_department_keys
 from server.passwords import Passwords
 from server.roles import Role
@@ -51,7 +53,8 @@ def add(
     role: Annotated[Role, typer.Option(help="岗位 / role")],
     division: Annotated[str, typer.Option(help="区划代码：村社12位、镇街9位、市6位 / division code")],
     department: Annotated[
-        list[str] | None, typer.Option(help="部门的编码或名称（镇街受理人员） / a clerk's departments, by key or name")
+        list[str] | None,
+        typer.Option(help="部门的编码或名称（镇街受理人员） / a clerk's departments, by key or name"),
     ] = None,
     password_file: PasswordFile = None,
     data: Data = None,
@@ -66,10 +69,16 @@ def add(
     problems += mistakes_in(wanted, password, settings)
     if problems:
         raise CommandError("\n".join(f"{found.message} / {found.message_en}" for found in problems))
-    made, hashed = made_account(wanted, unix_ms()), _hash(settings, password)
-    with _store(settings) as store:
+    now_ms, hashed = unix_ms(), _hash(settings, password)
+    made = made_account(wanted, now_ms)
+    with opened(data) as of:
+
+        def work(db: sqlite3.Connection) -> None:
+            store_account(db, made, hashed, by=None)
+            list_account(of.intake, db, made, now_ms)
+
         try:
-            store.write_now(lambda db: store_account(db, made, hashed, by=None))
+            of.store.write_now(work)
         except UsernameTaken:
             raise CommandError(f"用户名 {username} 已被使用 / the user name is taken") from None
     say(f"已新建 / added: {username} {made.id}")
@@ -108,16 +117,17 @@ def _row(one: Account, names: dict[str, str]) -> tuple[str, ...]:
 def close(username: Username, data: Data = None) -> None:
     """停用账号；其设备仍可上报已采集的记录 / close an account; its devices may still hand over their work."""
     now = moment(unix_ms())
+    with opened(data) as of:
 
-    def work(db: sqlite3.Connection) -> None:
-        found = _named(db, username)
-        close_account(db, found.id, now)
-        revocations_log.append(db, "close-account", {"account": found.id}, moment_ms(now))
-        end_sessions_of(db, found.id)
-        record(db, _changed(found, now, "closed"))
+        def work(db: sqlite3.Connection) -> None:
+            found = _named(db, username)
+            close_account(db, found.id, now)
+            revocations_log.append(db, "close-account", {"account": found.id}, moment_ms(now))
+            end_sessions_of(db, found.id)
+            unlist_account(of.intake, db, found, moment_ms(now))
+            record(db, _changed(found, now, "closed"))
 
-    with _store(load_settings(data=data)) as store:
-        store.write_now(work)
+        of.store.write_now(work)
     say(f"已停用 / closed: {username}")
 
 

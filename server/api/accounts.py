@@ -7,7 +7,9 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody
 
+from server.api.sync.wire import SyncServer
 from server.clock import Clock
+from server.directory import list_account
 from server.keys import Keys
 from server.new_account import (
     made_account,
@@ -61,6 +63,7 @@ async def add_account(
     settings: NamedDependency[Settings],
     clock: NamedDependency[Clock],
     keys: NamedDependency[Keys],
+    server: NamedDependency[SyncServer],
 ) -> Account:
     require(actor_of(account), Action.ACCOUNT_MANAGE, data.account.division)
     published = await store.read(lambda db: read_catalogue(db, keys))
@@ -68,9 +71,15 @@ async def add_account(
     problems += mistakes_in(wanted, data.password, settings)
     if problems:
         raise ProblemError("request-invalid", problems=problems)
-    made, hashed = made_account(wanted, clock()), await passwords.hash(data.password)
+    now_ms, hashed = clock(), await passwords.hash(data.password)
+    made = made_account(wanted, now_ms)
+
+    def add(db: sqlite3.Connection) -> None:
+        store_account(db, made, hashed, by=account.id)
+        list_account(server.intake, db, made, now_ms)
+
     try:
-        await store.write(lambda db: store_account(db, made, hashed, by=account.id))
+        await store.write(add)
     except UsernameTaken:
         raise ProblemError("request-invalid", problems=[username_taken()]) from None
     return made

@@ -17,6 +17,12 @@ def record_in(db: sqlite3.Connection, keys: Keys, village: str, identifier: str)
     return None if row is None else opened(keys, identifier, row[0])
 
 
+def has_record(db: sqlite3.Connection, village: str, identifier: str) -> bool:
+    """Whether a village has a record with this id."""
+    query = "SELECT 1 FROM records WHERE village = ? AND id = ?"
+    return db.execute(query, (village, identifier)).fetchone() is not None
+
+
 def record_found(db: sqlite3.Connection, keys: Keys, village: str, identifier: str) -> Record | None:
     """The record with this id, in the village where it is believed to be or in the one to which it has moved."""
     found = record_in(db, keys, village, identifier)

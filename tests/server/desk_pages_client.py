@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Collection
 from typing import Any
 
 import httpx
@@ -39,25 +40,30 @@ class Browser:
 
     def send(self, page: str, action: str, **typed: Any) -> httpx.Response:
         """Send the form of a page that goes to `action`, with its hidden fields; follows where it leads."""
-        where = _whole(action)
-        fields = {**hidden(page, where), **{name.replace("__", "."): text for name, text in typed.items()}}
+        where, names = _whole(action), [name.replace("__", ".") for name in typed]
+        fields = {**hidden(page, where, names), **dict(zip(names, typed.values(), strict=True))}
         return self.client.post(where, data=fields)
 
 
-def hidden(page: str, action: str) -> dict[str, Any]:
-    """The hidden fields of the form that goes to an address; one that comes more than once as a list."""
+def hidden(page: str, action: str, names: Collection[str] = ()) -> dict[str, Any]:
+    """The hidden fields of the form that is sent to an address and has all these fields; one that comes more than once
+    as a list."""
     for found, content in _FORM.findall(page):
-        if html.unescape(found) == action:
-            fields: dict[str, Any] = {}
-            for one in _INPUT.findall(content):
-                name, value = _NAME.search(one), _VALUE.search(one)
-                assert name is not None
-                text = html.unescape(value[1]) if value else ""
-                had = fields.get(name[1])
-                both = text if had is None else [*(had if isinstance(had, list) else [had]), text]
-                fields[name[1]] = both
-            return fields
-    raise AssertionError(f"no form goes to {action}")
+        there = set(_NAME.findall(content))
+        if html.unescape(found) == action and there.issuperset(["_csrf_token", *names]):
+            return _hidden_fields(content)
+    raise AssertionError(f"no form goes to {action} with {sorted(names)}")
+
+
+def _hidden_fields(content: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for one in _INPUT.findall(content):
+        name, value = _NAME.search(one), _VALUE.search(one)
+        assert name is not None
+        text = html.unescape(value[1]) if value else ""
+        had = fields.get(name[1])
+        fields[name[1]] = text if had is None else [*(had if isinstance(had, list) else [had]), text]
+    return fields
 
 
 def plain(page: str) -> str:

@@ -109,7 +109,9 @@ def test_what_came_after_the_signature_stands_beside_and_opens(village: DeskVill
 def test_missing_and_unsettled_open_what_lies_behind(village: DeskVillage) -> None:
     phone = village.phone("wang")
     village.later()
-    phone.create("case", item="no-such-item", item_version=1, state="registered", captured_at=village.moment())
+    phone.create(
+        "case", item="no-such-item", item_version=1, state="registered", captured_at=village.moment()
+    )
     phone.push()
     capture(village, phone, 2)
     phone.status()
