@@ -41,7 +41,7 @@ def test_a_handover_shows_whom_it_touches_and_is_undone_whole(village: DeskVilla
     phone = village.phone("wang")
     phone.change(household_id(GRID_1, 0), note="还没上传")
     last = digest_of(phone.captured[-1])
-    phone.call("POST", "/status", json={"counter": 1, "digest": last, "pending": 1})
+    phone.call("POST", "/status", json={"counter": 1, "digest": last, "pending_operations": 1})
     lead = Browser(village, "lead")
     preview = lead.send(lead.get("grids"), "grids/preview", **wanted(village)).text
     words = plain(preview)
