@@ -60,11 +60,18 @@ def _founded() -> tuple[Path, dict[str, str]]:
     return settings.data, workers
 
 
-def _add(store: Store, settings: Settings, username: str, role: Role, division: str) -> str:
+def _add(
+    store: Store,
+    settings: Settings,
+    username: str,
+    role: Role,
+    division: str,
+    departments: tuple[str, ...] = (),
+) -> str:
     passwords = Passwords(settings)
     hashed = passwords.hash_now(PASSWORD)
     passwords.close()
-    given = Account(username=username, name=username, role=role, division=division)
+    given = Account(username=username, name=username, role=role, division=division, departments=departments)
     account = made_account(given, NOW_MS)
     store.write_now(lambda db: store_account(db, account, hashed, by=None))
     return account.id
@@ -88,9 +95,9 @@ class DeskVillage(TinyVillage):
         self.app = create_app(self.settings, self.store, self.keys, lambda: self.now_ms)
         self.client = TestClient(self.app, raise_server_exceptions=False)
 
-    def add_account(self, username: str, role: Role, division: str) -> str:
+    def add_account(self, username: str, role: Role, division: str, departments: tuple[str, ...] = ()) -> str:
         """One more account with the password of all."""
-        return _add(self.store, self.settings, username, role, division)
+        return _add(self.store, self.settings, username, role, division, departments)
 
     def call(self, username: str, method: str, path: str, body: Any = None) -> httpx.Response:
         """Call the data API as an account; paths without a leading slash are of the village."""
