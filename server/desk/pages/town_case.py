@@ -133,6 +133,7 @@ async def _shown(
         return {
             "of": town_case_view(db, desk.keys, visitor, record, item),
             "base": address_of(town, "queue"),
+            "under": address_of(town, "queue"),
             "address": address_of(town, f"cases/{record.village}/{record.id}"),
             "files_at": f"/desk/v/{record.village}/cases/{record.id}",
             "typed": form,

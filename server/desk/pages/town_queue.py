@@ -98,6 +98,7 @@ async def town_batch(
             "own": set(own),
             "village_name": place_name(db, desk.keys, village),
             "base": address_of(town, "queue"),
+            "under": address_of(town, "queue"),
             "audit_subject": ("hand-up", batch),
         }
 
