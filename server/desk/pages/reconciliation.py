@@ -22,10 +22,10 @@ from server.desk.views.reconciliation import (
     DaySheet,
     day_sheet,
     history,
-    open_days,
     own_open_day,
     require_look,
     seen_of,
+    waiting_days,
 )
 from server.desk.visitor import Visitor
 from server.problem import ProblemError
@@ -190,7 +190,7 @@ async def _shown(
         sheet = day_sheet(db, desk.keys, visitor, day, report_after=desk.settings.report_after)
         return {
             "sheet": sheet,
-            "waiting": [one for one in open_days(db, visitor) if one.day != day],
+            "waiting": waiting_days(db, visitor, day),
             "day_before": day - timedelta(days=1),
             "day_after": day + timedelta(days=1) if day < visitor.today else None,
             "typed": dict(typed or {}),

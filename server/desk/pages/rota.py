@@ -42,6 +42,7 @@ from server.store.accounts import Account
 from server.store.rota import Duty
 
 SHOWN_AGAIN = frozenset({"request-invalid", "already-settled"})
+OWN_DAYS_SHOWN_MAX = 2
 _PLANNED = re.compile(r"plan\.(\d{4}-\d{2}-\d{2})", re.ASCII)
 Changed = Callable[[RotaDesk, sqlite3.Connection], None]
 
@@ -57,7 +58,7 @@ async def rota_month(
 ) -> Template:
     def read(db: sqlite3.Connection, visitor: Visitor) -> Context:
         found = month_of(db, visitor, month_given(month, visitor.today))
-        mine = own_days(db, visitor)
+        mine = own_days(db, visitor)[:OWN_DAYS_SHOWN_MAX]
         return {"month": found, "done": done, "to_sign": mine, "may_write": visitor.may(Action.ROTA_WRITE)}
 
     return await desk.show(request, account, village, "rota/page.html", read)

@@ -28,6 +28,7 @@ from sync.clock import moment
 HISTORY_DAYS = 31
 HANDED_OVER_DAYS_MAX = 14
 """How far back an unsigned or uncountersigned day is offered first; older ones stand in the history."""
+OFFERED_MAX = 2
 
 
 class SheetRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +117,13 @@ class OpenDay(msgspec.Struct, frozen=True):
     mine: bool
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    """The open days as a page offers them: the last one and this visitor's own first, how many others there are."""
+
+    first: list[OpenDay]
+    others: int
+
+
 def may_look(db: sqlite3.Connection, visitor: Visitor, day: date) -> bool:
     """The lead and today's window look at each day; whoever was at the window of a day at that one."""
     if visitor.may(Action.RECONCILIATION_READ):
@@ -183,6 +191,13 @@ def open_days(db: sqlite3.Connection, visitor: Visitor) -> list[OpenDay]:
             mine = signed.outgoing != visitor.account.id and _at_window(db, visitor, day, visitor.today)
             found.append(OpenDay(day, "countersign", mine))
     return sorted(found, key=lambda one: one.day, reverse=True)
+
+
+def waiting_days(db: sqlite3.Connection, visitor: Visitor, shown: date) -> Waiting:
+    """What a handover begins with, but for the day that is shown anyway."""
+    found = [one for one in open_days(db, visitor) if one.day != shown]
+    first = [one for place, one in enumerate(found) if one.mine or place == 0][:OFFERED_MAX]
+    return Waiting(first, len(found) - len(first))
 
 
 def own_days(db: sqlite3.Connection, visitor: Visitor) -> list[OpenDay]:
