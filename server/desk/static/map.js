@@ -82,7 +82,8 @@ async function draw(box) {
   const bounds = window.L.latLngBounds([]);
   const outlines = found.areas.map((area) => window.L.geoJSON({ type: "Feature", geometry: area.geometry, properties: {} }));
   for (const outline of outlines) bounds.extend(outline.getBounds());
-  map.fitBounds(bounds, { padding: [8, 8], animate: false });
+  // the buttons of the zoom stand at the left and cover no shape
+  map.fitBounds(bounds, { paddingTopLeft: [60, 8], paddingBottomRight: [8, 8], animate: false });
   const shapes = found.areas.map((area) => ({ area, shape: added(map, area, words, labelled).addTo(all) }));
   legend(section.querySelector("[data-legend]"), words);
   box.dataset.drawn = "yes";
