@@ -22,6 +22,7 @@ from forms.catalogue import Finish, Mode
 from forms.handling.clocks import PauseKind
 from forms.handling.limits import PROMISE_LABELS
 from forms.handling.materials import MaterialState
+from forms.handling.rating import RATING_LABELS, Rating
 from forms.handling.states import ACTOR_LABELS, STATE_LABELS
 from grid_map.counting_rules import RULES
 from grid_map.visit_classes import load_visit_classes
@@ -242,6 +243,7 @@ LABELLED: dict[str, dict[str, str]] = {
     "Modes of an item": {mode.value: zh for mode, zh in field_client.cli.items.MODES.items()},
     "Where an item is finished": field_client.cli.items.FINISH,
     "Materials at capture": {state: zh for zh, state in field_client.cli.cases.MATERIALS.items()},
+    "Levels of a rating": {level.value: label.zh for level, label in RATING_LABELS.items()},
 }
 NAMED: dict[str, set[str]] = {
     "Kinds of record": set(KINDS),
@@ -254,6 +256,7 @@ NAMED: dict[str, set[str]] = {
     "Materials at capture": values(MaterialState),
     "Sorts of a promised date": values(PROMISE_LABELS),
     "Why a clock stands still": values(PauseKind),
+    "Levels of a rating": values(Rating),
     "Visit classes": {one.key for one in load_visit_classes()},
     "Counting rules": set(RULES),
     "Roles": values(Role),

@@ -1,6 +1,6 @@
 """Handing proxy cases up to the town in a batch with a cover list, and taking one back until the town has taken it up.
 
-Invariants: a batch and its cases' moves are one write; a batch's list never changes (decision 36).
+Invariants: a batch and its cases' moves are one write; a batch's list never changes (decision 32).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from forms.handling.light import Light
 from server.store.case_row import case_row
 from server.store.places import village_range
 from server.store.stage_list import StageFilter, cases_in_stage
-from tests.server.desk_pages_client import Browser, plain
+from tests.server.desk_pages_client import Browser, hidden, plain
 from tests.server.proxy_way import ProxyVillage, Way, proxy_village
 from tests.server.sync_village import GRID_1, VILLAGE, faults_of, household_id
 
@@ -199,7 +199,9 @@ def test_whoever_handled_a_case_neither_takes_nor_sees_its_rating(village: Proxy
     wang = Browser(village, "wang")
     page = wang.get(f"proxy/cases/{case}")
     assert 'name="level"' not in page and "不代录评价" in page
-    forged = wang.send(page, f"proxy/cases/{case}/follow-up", follow_up="很好", level="very_satisfied")
+    address = f"/desk/v/{VILLAGE}/proxy/cases/{case}/follow-up"
+    own = {"follow_up": "很好", "level": "very_satisfied"}
+    forged = wang.client.post(address, data={**hidden(page, address, ["follow_up"]), **own})
     assert forged.status_code == 422 and "经办人不能代录对自己的评价" in forged.text
     assert way.at_window(case, "follow-up", follow_up="好", level="very_satisfied").status_code == 200
     phone = village.phone("wang")
