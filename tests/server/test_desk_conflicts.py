@@ -111,8 +111,8 @@ def test_undo_ends_with_the_signature_of_the_day(village: DeskVillage) -> None:
     village.later()
     day = village.today.isoformat()
     shown = village.call("li", "GET", f"reconciliation?day={day}").json()
-    reasons = {device: "手机还没报到，已电话问过" for device in shown["unexplained"]}
-    signed = village.call("li", "POST", f"reconciliation/{day}/signature", {"reasons": reasons})
+    reasons = dict.fromkeys(shown["unexplained"], "手机还没报到，已电话问过")
+    signed = village.call("li", "POST", "signatures", {"day": day, "reasons": reasons})
     assert signed.status_code == 201, signed.text
     late = li.send(page, f"{HERE}/conflicts/{case}", take="standing")
     assert late.status_code == 409 and "已经签字" in late.text
@@ -132,7 +132,9 @@ def test_an_author_settles_the_own_and_others_see_nothing(village: DeskVillage) 
 def test_hostile_text_stays_text_and_numbers_stay_masked(village: DeskVillage) -> None:
     case, _ = conflict(village, "note", "好", HOSTILE, "{{ 7 * 7 }}' onclick='x")
     page = Browser(village, "li").get(f"{HERE}/conflicts/{case}")
-    assert HOSTILE not in page and "&lt;img src=x" in page and "49" not in plain(page).split("onclick")[0][-4:]
+    assert (
+        HOSTILE not in page and "&lt;img src=x" in page and "49" not in plain(page).split("onclick")[0][-4:]
+    )
     numbers = [identity_number("19600202", serial) for serial in (11, 13, 15)]
     other, _ = conflict(village, "applicant_identity_number", *numbers)
     page = Browser(village, "li").get(f"{HERE}/conflicts/{other}")

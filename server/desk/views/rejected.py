@@ -194,7 +194,9 @@ def request_of(
         given, was = tuple(typed(FIELD + field)), before.get(field)
         if typed(WITHOUT + field):
             request.leave_out.append(field)
-        elif editor.control != "fixed" and given != editor.written(was):
+        elif editor.control == "fixed" or (not given and editor.control != "choices"):
+            continue  # what the form did not send was not touched
+        elif given != editor.written(was):
             value = editor.read(given)
             if value is not None:
                 request.fields[field] = value
