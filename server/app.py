@@ -27,6 +27,7 @@ from server.auth import signed_in
 from server.clock import Clock, unix_ms
 from server.desk.desk import Desk
 from server.desk.refusals import render_refusal
+from server.desk.resident_index import ResidentIndex
 from server.desk.routes import desk_router
 from server.desk.security import csrf_config
 from server.desk.templating import template_config
@@ -89,6 +90,7 @@ def create_app(settings: Settings, store: Store, keys: Keys, clock: Clock = unix
             "account": Provide(signed_in),
             "server": _given(SyncServer(store, keys, settings, intake, clock)),
             "desk": _given(Desk(store, keys, settings, intake, files, clock)),
+            "resident_index": _given(ResidentIndex(keys)),
             "live": _given(live),
             "uploads": _given(Uploads(files)),
             "rescue": _given(Rescue(store, keys, settings, intake, files, clock)),

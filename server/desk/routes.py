@@ -28,6 +28,7 @@ from server.desk.pages.proxy_routes import proxy_pages, town_pages
 from server.desk.pages.reconciliation import reconciliation_pages
 from server.desk.pages.rejected import rejected_pages
 from server.desk.pages.requests import request_pages
+from server.desk.pages.residents import resident_pages
 from server.desk.pages.rota import rota_pages
 from server.desk.pages.signing_in import post_language, post_sign_in, post_sign_out, sign_in_page
 from server.desk.pages.visit_classes import visit_class_pages
@@ -74,6 +75,7 @@ def desk_router(settings: Settings) -> Router:
             *duplicate_pages,
             *printing_pages,
             *rejected_pages,
+            *resident_pages,
             *case_figure_pages,
             *coverage_pages,
             *coverage_record_pages,
