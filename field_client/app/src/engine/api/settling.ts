@@ -19,7 +19,8 @@ export interface ConflictCard {
     standing: boolean
     mine: boolean
   }[]
-  settled: { value: Value; by: string; mine: boolean } | null
+  /** `text` is the chosen value in words, also where it is none of the choices; `note` what was said with it. */
+  settled: { value: Value; text: string; by: string; mine: boolean; atMs: number; note: string } | null
 }
 
 /** One operation of this phone's history. */
@@ -27,7 +28,8 @@ export interface Entry {
   counter: number
   id: string
   /** `erased`: its record was erased everywhere; only its place in the chain is left. */
-  state: 'waiting' | 'applied' | 'merged' | 'conflict' | 'held' | 'rejected' | 'mended' | 'erased'
+  state:
+    'waiting' | 'applied' | 'merged' | 'conflict' | 'held' | 'rejected' | 'mended' | 'given_up' | 'erased'
   kind: string
   action: 'create' | 'change' | 'void'
   record: string
@@ -43,6 +45,8 @@ export interface Entry {
 
 export interface Settling {
   conflicts(settled?: boolean): ConflictCard[]
+  /** Conflicts about one's own changes that somebody else settled within a day, the latest first. */
+  settledByOthers(): ConflictCard[]
   choose(conflict: string, value: Value): Promise<Captured>
   /** Take a choice of one's own back, while nobody else has acted on it. */
   undo(conflict: string): Promise<Captured>

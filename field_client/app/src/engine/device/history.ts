@@ -12,6 +12,8 @@ import type { Store } from './store'
 
 /** Told with a rejected operation that somebody at the window or the lead has put right. */
 const MENDED = 'mended'
+/** Told with one about which nothing more is done; the remark says why. */
+const GIVEN_UP = 'given-up'
 const NO_TITLE: Label = { zh: '内容读不出的一条记录', en: 'an entry whose content cannot be read' }
 const ERASED: Label = { zh: '已依法删除的一条登记', en: 'an entry that was erased by law' }
 const STATES: readonly Entry['state'][] = [
@@ -87,8 +89,9 @@ export class DeviceHistory implements History {
 
 /** The state of an entry for people: what was put right is settled, by whomever; what has no outcome yet is held. */
 function settledState(entry: OutboxEntry): Entry['state'] {
-  const mended = entry.mendedBy !== null || (entry.detail?.remarks ?? []).some((one) => one.code === MENDED)
-  if (mended) return 'mended'
+  const told = (code: string): boolean => (entry.detail?.remarks ?? []).some((one) => one.code === code)
+  if (entry.mendedBy !== null || told(MENDED)) return 'mended'
+  if (told(GIVEN_UP)) return 'given_up'
   const state = stateOf(entry)
   return STATES.find((one) => one === state) ?? 'held'
 }

@@ -13,6 +13,7 @@ import type { Store } from './store'
 import { labelIn, textOf } from './value_texts'
 
 const NO_DAY = '9999'
+const TOLD_MS = 24 * 3600 * 1000
 
 export class DeviceSettling implements Settling {
   constructor(
@@ -27,6 +28,14 @@ export class DeviceSettling implements Settling {
       .filter((one) => settled || objectOf(one.values.choice) === undefined)
       .sort((one, other) => (one.created[0] < other.created[0] ? -1 : 1))
       .map((one) => this.card(one))
+  }
+
+  settledByOthers(): ConflictCard[] {
+    const since = this.core.nowMs() - TOLD_MS
+    return this.conflicts(true)
+      .filter(({ settled, choices }) => settled && !settled.mine && choices.some((one) => one.mine))
+      .filter(({ settled }) => settled !== null && settled.atMs >= since)
+      .sort((one, other) => (other.settled?.atMs ?? 0) - (one.settled?.atMs ?? 0))
   }
 
   async choose(conflict: string, value: Value): Promise<Captured> {
@@ -127,7 +136,7 @@ export class DeviceSettling implements Settling {
       label: field === 'void' ? { zh: '撤销', en: 'taken back' } : labelIn(this.core, kind, field, subject),
       before: this.valueText(kind, field, values.seen, subject),
       choices: all.map(({ value, by, standing }) => this.choice(kind, field, value, by, standing, subject)),
-      settled: this.settled(values),
+      settled: this.settled(values, (value) => this.valueText(kind, field, value, subject)),
     }
   }
 
@@ -151,14 +160,17 @@ export class DeviceSettling implements Settling {
     }
   }
 
-  private settled(values: Fields): ConflictCard['settled'] {
+  private settled(values: Fields, textOfValue: (value: Value) => string): ConflictCard['settled'] {
     const choice = objectOf(values.choice)
     if (choice === undefined) return null
     const by = textIn(values, 'settled_by') ?? ''
     return {
       value: choice.value ?? null,
+      text: textOfValue(choice.value ?? null),
       by: this.core.view.workerName(by),
       mine: by === this.core.identity.worker.id,
+      atMs: momentMs((textIn(values, 'settled_at') ?? '').slice(0, 24)),
+      note: textIn(values, 'note') ?? '',
     }
   }
 

@@ -9,6 +9,7 @@ const ORDER: readonly Entry['state'][] = [
   'applied',
   'merged',
   'mended',
+  'given_up',
   'erased',
 ]
 

@@ -82,9 +82,30 @@ describe('a conflict', () => {
     expect(view.get(CASE)?.values.state).toBe('withdrawn')
     expect(view.get(CASE)?.conflicts).toEqual([])
     expect(settling.conflicts()).toEqual([])
-    expect(settling.conflicts(true)[0]?.settled).toEqual({ value: 'withdrawn', by: '张三', mine: true })
+    expect(settling.conflicts(true)[0]?.settled).toMatchObject({ value: 'withdrawn', by: '张三', mine: true })
+    expect(settling.settledByOthers()).toEqual([])
     await settling.undo(CONFLICT)
     expect(view.get(CASE)?.values.state).toBe('received')
+  })
+
+  it('that somebody else settled is told with the value in words, also a third one, and the note', async () => {
+    const open = await withConflict()
+    const record = open.view.get(CONFLICT)
+    const settled = {
+      ...record?.values,
+      choice: { value: 'archived' },
+      settled_by: COLLEAGUE,
+      settled_at: new Date(NOW_MS).toISOString() + '/0000',
+      note: '打电话问过',
+    }
+    const theirs = sent('conflict', 80, settled, { id: CONFLICT, grid: GRID, revision: 2 })
+    await open.store.write((edit) => edit.copy.applyEntries(VILLAGE, [theirs], SCOPE))
+    const [card] = open.settling.settledByOthers()
+    expect(card?.settled).toMatchObject({ text: '归档', by: '李四', mine: false, note: '打电话问过' })
+    const old = { ...settled, settled_at: new Date(NOW_MS - 25 * 3600_000).toISOString() + '/0000' }
+    const earlier = sent('conflict', 81, old, { id: CONFLICT, grid: GRID, revision: 3 })
+    await open.store.write((edit) => edit.copy.applyEntries(VILLAGE, [earlier], SCOPE))
+    expect(open.settling.settledByOthers()).toEqual([])
   })
 
   it('needs no taking back where the standing value was chosen, only another choice', async () => {
@@ -167,6 +188,17 @@ describe('a rejected operation', () => {
     }
     await answered(open, 1, { remarks: [remark] })
     expect(open.history.trouble()).toEqual([])
+  })
+
+  it('that was given up at the window is trouble no more, and says why', async () => {
+    const open = await opened()
+    await open.core.change('household', HOME, { note: '旧' })
+    const message = '不再处理：与另一条重复'
+    const remark = { pointer: '', code: 'given-up', message, message_en: 'given up', remark: true }
+    await answered(open, 1, { remarks: [remark] })
+    expect(open.history.trouble()).toEqual([])
+    const [entry] = await open.history.all()
+    expect(entry).toMatchObject({ state: 'given_up', problems: [remark] })
   })
 
   it('that says nothing wrong any more is found nowhere', async () => {
