@@ -14,7 +14,8 @@ import sqlite3
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -141,18 +142,23 @@ class ResidentIndex:
 
 def _entry(record: Record) -> Entry:
     values = record.values
-    address = " ".join(str(values[name]) for name in ("address", "house_number") if values.get(name))
     return Entry(
         id=record.id,
         kind=record.kind,
         household=str(values.get("household") or record.id),
         name=_folded(str(values.get("name") or "")),
         phone=_folded(str(values.get("phone") or "")),
-        address=_folded(address),
+        address=_folded(address_of_home(values)),
         gone=record.void is not None
         or values.get("status", "present") != "present"
         or "merged_into" in values,
     )
+
+
+def address_of_home(values: Mapping[str, Any]) -> str:
+    """A household's address, with its house number where the address does not have it already."""
+    address, number = str(values.get("address") or ""), str(values.get("house_number") or "")
+    return address if number in address else f"{address} {number}".strip()
 
 
 def _folded(text: str) -> str:

@@ -17,8 +17,9 @@ from server.store.records import record_found
 from sync.record import Record
 
 NOT_COMPARED = frozenset(
-    {"linked_cases", "files", "handovers", "pauses", "receipt_number", "official_number"}
+    {"linked_cases", "files", "handovers", "pauses", "receipt_number", "official_number", "captured_at"}
 )
+"""What says nothing about whether the matter is one, or stands above the table."""
 
 
 class Compared(msgspec.Struct, frozen=True):

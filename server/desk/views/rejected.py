@@ -136,8 +136,12 @@ def to_mend(
     problems: Sequence[Problem] = (),
     typed: Callable[[str], list[str]] | None = None,
 ) -> ToMend:
-    """One operation with its form. `kind`: as what to write something unreadable; `problems`, `typed`: of a form that was
-    refused. Raises ProblemError: not-found, forbidden, already-mended.
+    """One operation with its form.
+
+    kind             as what to write something that nobody could read
+    problems, typed  of a form that was refused
+
+    Raises ProblemError: not-found, forbidden, already-mended.
     """
     phone, row, operation, entry = found_at(db, keys, visitor, device, counter)
     words = FieldWords(db, keys, visitor.place)
@@ -314,6 +318,7 @@ def _line(
     typed: Callable[[str], list[str]] | None,
 ) -> FieldLine:
     editor, value = editor_of(words, kind, name, fields), fields.get(name)
+    wrong = tuple(_told(one) for one in problems if _field_of(one, names) == name)
     return FieldLine(
         name=name,
         label=words.label(kind, name, fields),
@@ -322,9 +327,9 @@ def _line(
         given=editor.written(value) if typed is None else tuple(typed(FIELD + name)),
         hidden=value is not None and masked(value) != value,
         captured=name in fields,
-        left_out=typed is not None and bool(typed(WITHOUT + name)),
+        left_out=bool(typed(WITHOUT + name)) if typed else bool(wrong) and editor.control == "fixed",
         max_length=max_length(kind, name),
-        problems=tuple(_told(one) for one in problems if _field_of(one, names) == name),
+        problems=wrong,
     )
 
 

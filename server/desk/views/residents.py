@@ -9,7 +9,7 @@ import msgspec
 
 from forms.codes import mask_identity_number, normalise_identity_number
 from forms.definition import Label
-from server.desk.resident_index import ResidentIndex
+from server.desk.resident_index import ResidentIndex, address_of_home
 from server.desk.views.value_words import FieldWords
 from server.desk.visitor import Visitor
 from server.keys import Keys
@@ -117,8 +117,8 @@ def resident_shown(db: sqlite3.Connection, keys: Keys, visitor: Visitor, identif
         merged="merged_into" in values,
         void=None if record.void is None else record.void.reason,
         household=household,
-        address=" ".join(str(of_home[name]) for name in ("address", "house_number") if of_home.get(name)),
-        grid=Label(zh=home.grid) if home is not None and home.grid else None,
+        address=address_of_home(of_home),
+        grid=words.text("household", "grid", home.grid, of_home) if home is not None and home.grid else None,
         household_phone=str(of_home.get("phone", "")),
         members=tuple(_members(db, keys, words, visitor.place, household, record.id)),
         cases=tuple(_cases(db, keys, words, visitor, household, record.id)),
@@ -145,9 +145,7 @@ def _found(db: sqlite3.Connection, keys: Keys, record: Record) -> Found:
     return Found(
         path=f"residents/{record.id}" if record.kind == "resident" else None,
         name=str(values.get("name", "")),
-        address=" ".join(
-            str(home.values[name]) for name in ("address", "house_number") if home.values.get(name)
-        ),
+        address=address_of_home(home.values),
         phone=masked_phone(str(values.get("phone") or home.values.get("phone") or "")),
         number=mask_identity_number(number) if number else "",
         gone=record.void is not None or values.get("status", "present") != "present",

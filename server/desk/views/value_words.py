@@ -22,6 +22,8 @@ from server.desk.views.case_words import NO, TASK_STATES, TASKS, YES, state_labe
 from server.desk.views.people import person
 from server.desk.views.published import catalogue_of
 from server.keys import Keys
+from server.store.grid_shapes import grids_of
+from server.store.places import village_range
 from server.store.records import record_found
 from sync.field_checks import field_type
 from sync.field_labels import label_of
@@ -33,6 +35,7 @@ EMPTY: Final = Label(zh="（空）", en="(empty)")
 LONG: Final = Label(zh="（较长的文字）", en="(a long text)")
 NOT_TAKEN_BACK: Final = Label(zh="不撤销", en="not taken back")
 MATERIALS: Final = "materials/"
+VILLAGE_DIGITS: Final = 12
 WORKERS: Final = frozenset(
     {"worker", "companions", "holder", "first_contact", "outgoing", "incoming", "window", "leave"}
 )
@@ -159,6 +162,10 @@ class FieldWords:
         found = person(self.db, account)
         return "" if found is None else found.name
 
+    def _grid(self, code: str) -> str:
+        grids = grids_of(self.db, self.keys, village_range(code[:VILLAGE_DIGITS]))
+        return next((grid.name for grid in grids if grid.code == code), code)
+
     def _answer(self, field: str, value: Any, values: Mapping[str, Any]) -> AnswerShown | None:
         item = self.item(values)
         form = None if item is None else self._catalogue.form(item.form)
@@ -177,6 +184,8 @@ class FieldWords:
         worded = VALUES.get(f"{kind}/{field}", VALUES.get(field, {})).get(value)
         if worded is not None:
             return worded
+        if field == "grid":
+            return Label(zh=self._grid(value))
         if field in WORKERS:
             return Label(zh=self.person(value))
         if field == "item":
