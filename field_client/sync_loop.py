@@ -16,7 +16,7 @@ from __future__ import annotations
 import msgspec
 
 from field_client.enrolment import APP_VERSION, Credentials, Enrolled, enrol_anew
-from field_client.errors import CallRefused, ServerBusy
+from field_client.errors import CallRefused, ExchangeFailed, ServerBusy
 from field_client.exchange import EnrolAnew, Exchange, NewEpoch
 from field_client.feed import Divergence, ScopeChanged
 from field_client.outbox import Outbox
@@ -93,11 +93,13 @@ class SyncLoop:
         if self._compare:
             push.compare()
             self._compare = False
-        self._hand_over(push)
+        failed = self._hand_over_if_possible(push)
         had = self._outbox.last_acknowledged(self._exchange.identity.device)
         self._status(push, [])
         if self.report.orders == "wipe":
             return
+        if failed is not None:
+            raise failed
         if self._outbox.last_acknowledged(self._exchange.identity.device) < had:
             # a restored server that says only here what it lost: it is offered again before the copy follows it
             self._hand_over(push)
@@ -122,6 +124,14 @@ class SyncLoop:
         finally:
             self.report.files_uploaded += upload.uploaded
             self.report.files_refused += upload.refused
+
+    def _hand_over_if_possible(self, push: Push) -> ExchangeFailed | None:
+        """What kept it from being handed over: orders are asked for all the same, no failing push outlives a wipe."""
+        try:
+            self._hand_over(push)
+        except ExchangeFailed as failed:
+            return failed
+        return None
 
     def _hand_over(self, push: Push) -> None:
         before = push.pushed

@@ -415,6 +415,25 @@ def test_an_order_to_wipe_takes_everything_but_what_is_not_handed_over(
     assert not wang.restart().enrolled
 
 
+def test_an_order_to_wipe_is_obeyed_though_no_push_gets_through(village: TinyVillage, phone: Make) -> None:
+    wang = phone().enrol()
+    wang.device.households.ask(VILLAGE, "一")
+    device = wang.device.identity.device
+    village.store.write_now(
+        lambda db: db.execute("UPDATE devices SET orders = 'wipe' WHERE id = ?", (device,))
+    )
+
+    def no_push(request: httpx.Request) -> None:
+        if request.url.path.endswith(("/push", "/rescue")):
+            raise httpx.ConnectError("no line", request=request)
+
+    wang.network.fault = no_push
+    assert wang.device.sync().orders == "wipe"
+    with pytest.raises(Wiped) as wiped:
+        wang.opened()
+    assert wiped.value.operations == 1
+
+
 def test_a_wipe_at_a_sync_keeps_what_was_captured_meanwhile_until_it_is_handed_over(
     village: TinyVillage, phone: Make
 ) -> None:

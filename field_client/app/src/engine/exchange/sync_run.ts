@@ -3,7 +3,7 @@
  * that was restored, a scope that changed, a history that must go on under a new identity. What it reached stays reached
  * however it ends.
  */
-import { CallRefused, ServerBusy, Unreachable } from '../errors'
+import { CallRefused, ExchangeFailed, ServerBusy, Unreachable } from '../errors'
 import { readTimes } from '../device/times'
 import type { Orders } from '../device/standing'
 import type { Label } from '../problem'
@@ -100,17 +100,18 @@ export class SyncRun {
     const push = new Push(this.exchange)
     if (this.compare) await push.compare()
     this.compare = false
-    await this.handOver(push)
+    const failed = await this.handOverIfPossible(push)
     this.exchange.step({ step: 'status', done: 0, total: 1 })
     const { outbox } = this.exchange.store
     const had = outbox.lastAcknowledged()
     const orders = await tellStatus(this.exchange, push, [])
-    await push.settleReceipt()
-    // a restored server that says only here what it lost: it is offered again before the copy follows it
-    if (outbox.lastAcknowledged() < had) await this.handOver(push)
     this.report.orders = orders
     // nothing is followed or kept any more
     if (orders === 'wipe') return
+    if (failed !== null) throw failed
+    await push.settleReceipt()
+    // a restored server that says only here what it lost: it is offered again before the copy follows it
+    if (outbox.lastAcknowledged() < had) await this.handOver(push)
     if (await this.exchange.store.followReading()) {
       this.pulling = true
       await this.pullAll(push)
@@ -127,6 +128,17 @@ export class SyncRun {
       await handInCarried(store.database, transport, { token, epoch, nowMs })
     } catch (error) {
       if (!(error instanceof ServerBusy) && !(error instanceof Unreachable)) throw error
+    }
+  }
+
+  /** What kept it from being handed over: orders are asked for all the same, a push that fails must not outlive a wipe. */
+  private async handOverIfPossible(push: Push): Promise<ExchangeFailed | null> {
+    try {
+      await this.handOver(push)
+      return null
+    } catch (error) {
+      if (error instanceof ExchangeFailed) return error
+      throw error
     }
   }
 

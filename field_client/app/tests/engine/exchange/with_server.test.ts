@@ -295,13 +295,15 @@ describe('what the phone may read', () => {
     expect(gone.states()).toEqual(['held', 'held'])
   })
 
-  it('is to be removed by order, when what waited was handed over', async () => {
+  it('is to be removed by order, also where nothing can be handed over before', async () => {
     const wiped = await Phone.enrolled(server.url, server.account('w6'))
     await wiped.sync()
     await wiped.capture('清除之前')
     await server.revoke(wiped.identity.device, 'wipe')
     wiped.fault = (path, go) => (path === '/push' ? Promise.reject(new TypeError('no line')) : go())
-    await expect(wiped.sync()).rejects.toThrow(Unreachable)
+    expect((await wiped.sync()).orders).toBe('wipe')
+    expect(wiped.store.outbox.waitingCount()).toBe(1)
+    expect(await wiped.standing()).toMatchObject({ orders: 'wipe', unsent: { operations: 1, counter: 1 } })
     wiped.fault = (_, go) => go()
     expect((await wiped.sync()).orders).toBe('wipe')
     expect(wiped.store.outbox.waitingCount()).toBe(0)
