@@ -19,7 +19,7 @@ from server.blocking import Blocked, as_blocking, held_behind
 from server.erasure.listed import take_out_erased
 from server.keys import Keys
 from server.outcomes import entry_of, erased, rejected
-from server.store import arrivals, batches, devices, erasures, record_operations, unsettled
+from server.store import arrivals, batches, devices, erasures, known_ids, record_operations, unsettled
 from server.store.devices import Device
 from server.store.facts_index import index_facts
 from server.store.feeds import flush
@@ -189,21 +189,9 @@ class _Push:
         arrivals.note(self.db, device, fresh, self._repeats, self.now_ms)
         note_operations(self.db, (one for one in readable if one.counter not in self._not_stored))
         if self._new_ids:
-            self.db.executemany(
-                "INSERT OR REPLACE INTO known_ids VALUES (?, ?, ?, ?)",
-                [
-                    (device.village, identifier, device.id, counter)
-                    for identifier, counter in self._new_ids.items()
-                ],
-            )
-            record_operations.note(
-                self.db,
-                [
-                    self._in_history(one, device.id)
-                    for one in readable
-                    if self._new_ids.get(one.id) == one.counter and record_operations.is_followed(one)
-                ],
-            )
+            known_ids.note(self.db, device.village, device.id, self._new_ids)
+            new = (one for one in readable if self._new_ids.get(one.id) == one.counter)
+            record_operations.note_taken(self.world, device.id, new)
         for one, entry in zip(fresh, outcomes, strict=True):
             if unsettled.is_over(entry):
                 continue
@@ -243,14 +231,7 @@ class _Push:
         if operations and erasures.any_erased(self.db):
             self._erased = erasures.among(self.db, set().union(*map(erasures.ids_named, operations)))
         if operations:
-            marks = ",".join("?" * len(operations))
-            self._known = {
-                identifier: (device, counter)
-                for identifier, device, counter in self.db.execute(
-                    f"SELECT id, device, counter FROM known_ids WHERE village = ? AND id IN ({marks})",  # noqa: S608
-                    (self.device.village, *(operation.id for operation in operations)),
-                )
-            }
+            self._known = known_ids.among(self.db, self.device.village, [one.id for one in operations])
 
     def _stored_form(self, one: Arrived) -> bytes:
         if one.erased_id is not None:
@@ -378,8 +359,7 @@ class _Push:
         if row is None or before is None or not self._goes_on_from(before):
             return None
         unsettled.remove(self.db, *known)
-        first = msgspec.structs.replace(operation, counter=known[1])
-        record_operations.take_out(self.db, self._in_history(first, known[0]))
+        record_operations.take_out(self.world, operation, *known)
         self._recounted.add(before.id)
         self._new_ids[operation.id] = counter
         self._since[counter] = row.since_ms
@@ -427,18 +407,6 @@ class _Push:
         self._recounted.add(mended.device)
         self.settled += 1
 
-    def _in_history(self, operation: Operation, device: str) -> record_operations.Row:
-        """An operation's row in the history of its record, where that is by now."""
-        record = self.world.get(operation.record)
-        village = operation.village if record is None else record.village
-        return village, operation.record, device, operation.counter
-
-    def _find_history(self, operation: Operation, device: str) -> None:
-        """What had come before its record goes into the history where that is now."""
-        village, *rest = self._in_history(operation, device)
-        if village != operation.village:
-            record_operations.found_in(self.db, (operation.village, *rest), village)  # type: ignore[arg-type]
-
     def _keep_unsettled(
         self, device: Device, counter: int, operation: Operation | None, entry: OutcomeEntry, since_ms: int
     ) -> None:
@@ -471,7 +439,7 @@ class _Push:
         rows = unsettled.about(self.db, row.device, {one.operation.record})
         earlier = [held for held in rows if held.counter < row.counter]
         applied = held_behind(earlier, one.operation) or self._apply(one.operation, device)
-        self._find_history(one.operation, row.device)
+        record_operations.found(self.world, one.operation, row.device)
         entry = entry_of(row.counter, applied)
         before = batch.outcomes[row.counter - batch.first]
         if (entry.outcome, entry.waits_for, entry.problems) == (

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
+from server.store.world import StoreWorld
 from sync.ids import is_uuid
 from sync.kinds import KINDS
 from sync.operation import Action, Operation
@@ -36,14 +37,29 @@ def note(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
     db.executemany("INSERT INTO record_operations VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", rows)
 
 
-def take_out(db: sqlite3.Connection, row: Row) -> None:
-    """An operation goes on under another identity, which notes it anew."""
-    db.execute(f"DELETE FROM record_operations {_WHERE}", row)
+def note_taken(world: StoreWorld, device: str, operations: Iterable[Operation]) -> None:
+    """Put what a device brought into the histories of its records, where those are by now."""
+    note(world.db, [_row(world, one, device, one.counter) for one in operations if is_followed(one)])
 
 
-def found_in(db: sqlite3.Connection, row: Row, village: str) -> None:
-    """The record of an operation that came before it is in this village."""
-    db.execute(f"UPDATE record_operations SET village = ? {_WHERE}", (village, *row))
+def take_out(world: StoreWorld, operation: Operation, device: str, counter: int) -> None:
+    """What came with this identity before goes on under another one, which notes it anew."""
+    world.db.execute(f"DELETE FROM record_operations {_WHERE}", _row(world, operation, device, counter))
+
+
+def found(world: StoreWorld, operation: Operation, device: str) -> None:
+    """An operation that came before its record goes into the history where that is now."""
+    village, *which = _row(world, operation, device, operation.counter)
+    if village != operation.village:
+        world.db.execute(
+            f"UPDATE record_operations SET village = ? {_WHERE}", (village, operation.village, *which)
+        )
+
+
+def _row(world: StoreWorld, operation: Operation, device: str, counter: int) -> Row:
+    record = world.get(operation.record)
+    village = operation.village if record is None else record.village
+    return village, operation.record, device, counter
 
 
 def moved(db: sqlite3.Connection, record: str, before: str, village: str) -> None:
