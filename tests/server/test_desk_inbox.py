@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from server.intake import Intake
+from server.own_device import Draft
+from server.store.knowledge import Knowledge
 from tests.server.desk_pages_client import Browser, plain
 from tests.server.desk_village import DeskVillage, desk_village
 from tests.server.sync_village import DAY_MS, GRID_1, GRID_2, VILLAGE, resident_id
@@ -129,3 +133,26 @@ def test_pages_follow_one_another_and_a_bad_cursor_is_told(village: DeskVillage)
     second = desk.get(f"inbox?after={after}")
     assert listed(second, made) == ["2", "1", "0"] and "回到第一页" in second
     desk.get("inbox?after=nonsense", status=404)
+
+
+def test_a_result_to_be_delivered_waits_for_the_window_though_it_is_decided(
+    village: DeskVillage, cases: dict[str, str]
+) -> None:
+    village.intake = Intake(village.keys, Knowledge(village.keys))
+    path = ["entrusted", "received", "handed_up", "accepted", "processing", "granted"]
+    moves = [
+        Draft(
+            kind="case",
+            village=VILLAGE,
+            record=cases["permit"],
+            action="change",
+            fields={"state": new},
+            seen={"state": seen},
+        )
+        for seen, new in pairwise(path)
+    ]
+    assert {entry.outcome for entry in village.write(moves, village.now_ms)} == {"applied"}
+    desk = Browser(village, "wang")
+    page = desk.get("inbox")
+    assert listed(page, cases) == ["report", "allowance"] and "等窗口办 3 件" in page
+    assert listed(desk.get("inbox?waits=V"), cases) == ["report", "permit", "allowance"]

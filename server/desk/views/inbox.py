@@ -149,7 +149,10 @@ def just_handed(db: sqlite3.Connection, keys: Keys, visitor: Visitor, case: str)
 
 
 def _wanted(visitor: Visitor, asked: Asked) -> tuple[CaseFilter, bool]:
-    """The filter within the visitor's rights, and whether only the own cases are shown."""
+    """The filter within the visitor's rights, and whether only the own cases are shown.
+
+    Who asks what waits for somebody is shown decided cases too: a result still has to be delivered and filed.
+    """
     account = visitor.account
     departments: tuple[str, ...] = ()
     own_only = False
@@ -167,7 +170,7 @@ def _wanted(visitor: Visitor, asked: Asked) -> tuple[CaseFilter, bool]:
         department=departments,
         mode=asked.mode or None,
         state=asked.state or None,
-        open={"open": True, "done": False}.get(asked.show),
+        open=None if asked.waits and asked.show == "open" else {"open": True, "done": False}.get(asked.show),
         waits=cast("Literal['W', 'V', 'T'] | None", asked.waits or None),
         light=cast("Literal['late', 'near'] | None", asked.time or None),
     )
