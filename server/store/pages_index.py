@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
+from grid_map.counting import VisitFact
 from grid_map.days import count_day
 from server.store.case_row import CASE_COLUMNS, CaseRow, row_of
 from server.store.world import StoreWorld
 from sync.clock import corrected_ms, moment_ms
-from sync.counting_facts import occurred_ms
 from sync.record import Record
 
 _FIELDS = CaseRow.__struct_fields__
@@ -21,6 +21,7 @@ _INSERT_CASE = f"INSERT INTO cases ({CASE_COLUMNS}) VALUES ({','.join('?' * len(
 _INSERT_VISIT = "INSERT INTO visit_days VALUES (?, ?, ?, ?, ?)"
 _DELETE_VISIT = "DELETE FROM visit_days WHERE village = ? AND day = ? AND record = ?"
 
+_VisitKey = tuple[str, str, str]
 VisitDay = tuple[str, str, str, str, str | None]
 """Village, day, visit, grid, household."""
 
@@ -50,37 +51,28 @@ def _update_case(world: StoreWorld, row: CaseRow, before: CaseRow) -> None:
 
 
 class VisitDays:
-    """The visits that one transaction touches."""
+    """Where and when the visits that one transaction touches were; one that was taken back has no row."""
 
     def __init__(self, world: StoreWorld) -> None:
         self.world = world
-        self._new: list[VisitDay] = []
-        self._gone: list[tuple[str, str, str]] = []
+        self._sums: dict[_VisitKey, int] = {}
+        self._rows: dict[_VisitKey, VisitDay] = {}
 
-    def changed(self, before: Record | None, record: Record) -> None:
-        """A visit that is new, taken back, or was put on another day."""
-        now, was = visit_day(record), None if before is None else visit_day(before)
-        if now == was:
-            return
-        if was is not None:
-            self._gone.append(was[:3])
-        if now is not None:
-            self._new.append(now)
+    def add(self, visit: VisitFact, day: str, sign: int) -> None:
+        """A visit more (1) or less (-1) on a day."""
+        key = visit.village, day, visit.id
+        self._sums[key] = self._sums.get(key, 0) + sign
+        if sign > 0:
+            self._rows[key] = (*key, visit.grid, visit.household)
 
     def write(self) -> None:
         """Write what has gathered, in the order of the key."""
-        if self._gone:
-            self.world.db.executemany(_DELETE_VISIT, self._gone)
-        if self._new:
-            self.world.db.executemany(_INSERT_VISIT, sorted(self._new))
-
-
-def visit_day(record: Record) -> VisitDay | None:
-    """Where and when a visit was; None for one that was taken back."""
-    if record.void is not None:
-        return None
-    day = count_day(occurred_ms(record)).isoformat()
-    return record.village, day, record.id, record.grid or "", record.values.get("household")
+        gone = [key for key, number in self._sums.items() if number < 0]
+        new = [self._rows[key] for key in sorted(key for key, number in self._sums.items() if number > 0)]
+        if gone:
+            self.world.db.executemany(_DELETE_VISIT, gone)
+        if new:
+            self.world.db.executemany(_INSERT_VISIT, new)
 
 
 def index_task(world: StoreWorld, record: Record, before: Record | None) -> None:

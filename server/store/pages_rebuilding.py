@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date
 
+from grid_map.days import count_day
 from server.keys import Keys
 from server.store import batches, devices, record_operations
 from server.store.bodies import opened
@@ -22,6 +23,7 @@ from server.store.tallies import decided_key
 from server.store.tally_keys import CASE_DECIDED, Key
 from server.store.world import StoreWorld
 from sync.clock import moment_ms
+from sync.counting_facts import visit_fact
 from sync.kinds import REFERENCE_VILLAGE
 from sync.record import Record, Stamp
 
@@ -136,7 +138,9 @@ class _Rebuilding:
             record = opened(self.keys, identifier, body)
             match record.kind:
                 case "visit":
-                    visits.changed(None, record)
+                    if record.void is None:
+                        visit = visit_fact(record)
+                        visits.add(visit, count_day(visit.occurred_at_ms).isoformat(), 1)
                 case "case":
                     row = case_row_in(self.world, record)
                     index_case(self.world, row, None)

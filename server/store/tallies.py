@@ -48,6 +48,7 @@ class Tally:
         visit = visit_fact(record)
         day = count_day(visit.occurred_at_ms)
         text = day.isoformat()
+        self.visit_days.add(visit, text, sign)
         late, classes = self.late(day), self.world.knowledge.classes
         self.counts[
             visit.village, text[:7], VISIT_RECORDED, visit.grid, visit.workers[0], visit.visit_class, visit.outcome, "",
@@ -103,7 +104,6 @@ def count_changes(world: StoreWorld) -> None:
                 if before is not None:
                     tally.visit(before, -1)
                 tally.visit(record, 1)
-                tally.visit_days.changed(before, record)
             case "round":
                 tally.rounds.changed(before, record)
             case "case":
