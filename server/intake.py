@@ -18,7 +18,7 @@ from forms.problem import Problem
 from server.blocking import Blocked, as_blocking, held_behind
 from server.erasure.listed import take_out_erased
 from server.keys import Keys
-from server.outcomes import entry_of, erased, rejected
+from server.outcomes import GIVEN_UP, MENDED, entry_of, erased, gives_up, rejected
 from server.store import arrivals, batches, devices, erasures, known_ids, record_operations, unsettled
 from server.store.devices import Device
 from server.store.facts_index import index_facts
@@ -37,7 +37,6 @@ from sync.protocol import OUTCOMES_PAGE_MAX, OutcomeEntry
 
 RULED_BY = frozenset({"grid", "assignment", "rota"})
 """Kinds that the very next operation may be judged by, so their facts are indexed at once."""
-MENDED = Problem(pointer="", code="mended", message="已改好", message_en="mended", remark=True)
 MOVED_BY = ("household", "resident", "case")
 """Fields that name the record whose place another one follows."""
 
@@ -272,7 +271,7 @@ class _Push:
                     counter, "already-mended", "这条已经有人改好了", "already mended, or nothing to mend"
                 )
             if gives_up(operation):
-                self._mended(mended, _given_up(operation.reason or ""))
+                self._mended(mended, GIVEN_UP)
                 return entry_of(counter, Applied(outcome=Outcome.APPLIED))
         applied = self._blocked.holding(operation) or self._apply(operation, self.device)
         entry = entry_of(counter, applied)
@@ -462,17 +461,6 @@ class _Push:
 def _village_of(db: sqlite3.Connection, device: str) -> str:
     row = db.execute("SELECT village FROM devices WHERE id = ?", (device,)).fetchone()
     return str(row[0])
-
-
-def gives_up(operation: Operation) -> bool:
-    """Whether a mend sets nothing and says why: what it names is given up, stays as it came, and waits no longer."""
-    says_why = bool((operation.reason or "").strip())
-    return operation.action == Action.CHANGE and not operation.fields and says_why
-
-
-def _given_up(reason: str) -> Problem:
-    told, told_en = f"不再处理：{reason}", f"given up: {reason}"
-    return Problem(pointer="", code="given-up", message=told, message_en=told_en, remark=True)
 
 
 def _content(operation: Operation) -> Operation:

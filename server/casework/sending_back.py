@@ -1,7 +1,7 @@
 """What is not mended at the desk: sent back to its worker with a message, or given up for a stated reason.
 
 Invariant: nothing is dropped. What is given up stays as it came, with who gave it up and why in an operation that names
-it (`server.intake.gives_up`), and its worker's phone says so.
+it (`server.outcomes.gives_up`), and a task on its worker's phone says so.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from forms.problem import Problem
 from server.desk_writing import write_as
 from server.intake import Intake
 from server.keys import Keys
-from server.mending import done_task, note_in_audit, stored_operation, task_of, waiting_at
+from server.mending import note_in_audit, stored_operation, task_of, waiting_at
 from server.own_device import Draft
 from server.problem import ProblemError
 from server.store.accounts import Account
+from server.store.devices import Device
 from server.store.records import record_found
+from server.store.unsettled import Unsettled
 from sync.ids import uuid7
 from sync.kinds import KINDS
 from sync.operation import Action as Does
@@ -71,7 +73,9 @@ def give_up(
         reason=reason.strip(),
         mends=row.id,
     )
-    outcome, *_ = write_as(intake, db, account, phone.village, [draft, *done_task(db, keys, row)], now_ms)
+    title = f"窗口不再处理{_what(operation)}（第{counter}条），请看原因"
+    told = [] if phone.account_closed else [_task(db, keys, phone, row, title, reason.strip())]
+    outcome, *_ = write_as(intake, db, account, phone.village, [draft, *told], now_ms)
     note_in_audit(db, account, phone, draft, {"counter": counter, "given_up": True}, now_ms)
     return outcome
 
@@ -97,28 +101,35 @@ def send_back(
     if phone.account_closed:
         raise ProblemError("request-invalid", problems=[_NOBODY])
     operation, _ = stored_operation(db, keys, row)
-    fields = {
-        "type": "other",
-        "title": f"请改正退回的{'一条' if operation is None else _what(operation)}（第{counter}条）",
-        "holder": phone.worker,
-        "state": "open",
-        "note": message.strip(),
-    }
-    task, before = task_of(row), record_found(db, keys, phone.village, task_of(row))
-    draft = Draft(kind="task", village=phone.village, record=task, fields=fields)
-    if before is not None:
-        seen = {field: before.values.get(field) for field in fields}
-        draft = Draft(
-            kind="task", village=before.village, record=task, action=Does.CHANGE, fields=fields, seen=seen
-        )
+    title = f"请改正退回的{_what(operation)}（第{counter}条）"
+    draft = _task(db, keys, phone, row, title, message.strip())
     write_as(intake, db, account, phone.village, [draft], now_ms)
     note_in_audit(db, account, phone, draft, {"counter": counter, "sent_back": True}, now_ms)
-    written = record_found(db, keys, phone.village, task)
+    written = record_found(db, keys, phone.village, draft.record)
     if written is None:
-        raise LookupError(task)
+        raise LookupError(draft.record)
     return written
 
 
-def _what(operation: Operation) -> str:
+def _task(db: sqlite3.Connection, keys: Keys, phone: Device, row: Unsettled, title: str, note: str) -> Draft:
+    """One task an operation, whatever is said of it and how often: its worker's phone shows it among the tasks."""
+    task = task_of(row)
+    fields = {"type": "other", "title": title, "holder": phone.worker, "state": "open", "note": note}
+    before = record_found(db, keys, phone.village, task)
+    if before is None:
+        return Draft(kind="task", village=phone.village, record=task, fields=fields)
+    return Draft(
+        kind="task",
+        village=before.village,
+        record=task,
+        action=Does.CHANGE,
+        fields=fields,
+        seen={field: before.values.get(field) for field in fields},
+    )
+
+
+def _what(operation: Operation | None) -> str:
+    if operation is None:
+        return "一条"
     kind = KINDS.get(operation.kind)
     return f"{'' if kind is None else kind.label}{DONE.get(operation.action, '登记')}"

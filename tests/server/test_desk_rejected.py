@@ -109,7 +109,11 @@ def test_given_up_for_a_reason_it_waits_no_longer_and_the_worker_is_told(village
     assert "没有要改的" in li.get(f"{HERE}/rejected")
     phone.sync()
     (remark,) = phone.outcomes[1]["remarks"]
-    assert remark["code"] == "given-up" and remark["message"] == f"不再处理：与另一条重复 {HOSTILE}"
+    assert remark["code"] == "given-up"
+    (task,) = [copied.record for copied in phone.copy.values() if copied.record.kind == "task"]
+    assert task.values["note"] == f"与另一条重复 {HOSTILE}" and "不再处理" in task.values["title"]
+    rows = village.rows("SELECT outcomes FROM batches")
+    assert not any("重复" in outcomes for (outcomes,) in rows)  # which lie in the clear
     assert phone.outcomes[1]["outcome"] == "rejected"
     after = village.record(household_id(GRID_1, 0))
     assert (after.values, after.revision) == (before.values, before.revision)
