@@ -27,7 +27,7 @@ run: $(SETUP) $(APP_BUILD) $(DESK_VENDOR) ## 演示城市和服务器 / demonstr
 app: $(APP_BUILD) ## 构建手机应用 / build the phone app, which the server serves at /app/
 
 test: $(SETUP) lint app-lint app-test $(APP_BUILD) $(DESK_VENDOR) browser ## 全部检查 / every check: formatting, types, arrows, tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 3 --dist loadfile
 
 drills: $(SETUP) $(APP_BUILD) $(DESK_VENDOR) browser ## 长时间演练（断网、断电、恢复备份）/ the long drills: bad networks, kills, restored backups
 	@$(BIN)/python -m pytest -m drill tests/browser

@@ -43,10 +43,8 @@ TOWN = (
     Entry("queue", "待审", "Queue", "queue", Action.CASE_DECIDE, "to-decide"),
     Entry("coverage", "覆盖与走访", "Coverage and visits", "coverage", Action.COVERAGE_READ),
     Entry("cases", "办件统计", "Case figures", "cases", Action.CASE_FIGURES_READ),
-    Entry("items", "事项使用", "Item use", "items", Action.TALLIES_READ),
     Entry("devices", "设备", "Devices", "devices", Action.COVERAGE_READ),
     Entry("devices", "设备", "Devices", "devices", Action.DEVICE_LIST),  # the administrator's
-    Entry("exports", "导出", "Exports", "exports", Action.TALLIES_READ),
     Entry("places", "村社", "Villages", "places", None),
 )
 

@@ -37,6 +37,7 @@ FIRST_SYNC = Weather(bytes_per_second=60_000)
 DRIP = Weather(bytes_per_second=900)
 
 
+@pytest.mark.drill
 def test_killed_in_the_middle_of_capturing(demo: ServedDemo, phone: Phones) -> None:
     one, arrivals = phone(demo.address), Arrivals(demo)
     enrol(one, demo)

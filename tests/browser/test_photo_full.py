@@ -54,6 +54,7 @@ def test_a_full_phone_keeps_the_picture_on_the_screen(demo: ServedDemo, phone: P
     arrivals.prove_once()
 
 
+@pytest.mark.drill
 def test_a_full_server_takes_records_and_gets_the_photo_later(
     demo: ServedDemo, phone: Phones, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,6 +80,7 @@ def test_a_colleague_sees_how_many_arrived_and_looks_with_a_trace(
     assert read.subject in (visit.fields or {})["photos"]
 
 
+@pytest.mark.drill
 def test_what_a_draft_lost_does_not_go_and_a_visit_that_was_taken_back_keeps_its_photo(
     demo: ServedDemo, phone: Phones
 ) -> None:

@@ -95,6 +95,7 @@ def test_a_phone_from_its_own_backup(demo: ServedDemo, phone: Phones, tmp_path: 
     arrivals.prove_once(continued=True)
 
 
+@pytest.mark.drill
 def test_a_copied_phone(demo: ServedDemo, phone: Phones) -> None:
     one, other, arrivals = phone(demo.address), phone(demo.address), Arrivals(demo)
     page = enrol(one, demo, COLLEAGUE)

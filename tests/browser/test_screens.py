@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.chromium_phone import ChromiumPhone
@@ -33,6 +34,7 @@ def shows(route: str, address: str) -> bool:
     return re.fullmatch(re.sub(r":\w+", "[^/]+", route), address) is not None
 
 
+@pytest.mark.drill
 def test_nothing_is_wrong_with_any_screen(demo: ServedDemo, phone: Phones, tmp_path: Path) -> None:
     eye, faults, seen = Eye(), [], set()
     with colleagues(demo, tmp_path) as around:

@@ -60,7 +60,11 @@ def in_words_of_a_page(form: Form, found: list[Problem]) -> list[Problem]:
 
 def _worded(types: dict[str, Field], columns: dict[tuple[str, str], Field], found: Problem) -> Problem:
     parts = found.pointer.split("/")[1:]
-    field = columns.get((parts[0], parts[-1])) if len(parts) == COLUMN_PARTS else types.get(parts[0] if parts else "")
+    field = (
+        columns.get((parts[0], parts[-1]))
+        if len(parts) == COLUMN_PARTS
+        else types.get(parts[0] if parts else "")
+    )
     if found.code != "type" or field is None or field.type is not FieldType.MONEY:
         return found
     return Problem(
