@@ -10,6 +10,7 @@ from litestar.template import TemplateConfig
 
 from server.desk.assets import asset_address
 from server.desk.language import label, shown_day, shown_moment, shown_weekday, t
+from server.desk.typed_words import told_fields
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -24,5 +25,5 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
         lstrip_blocks=True,
     )
     environment.globals.update(t=t, label=label, asset=asset_address)
-    environment.filters.update(moment=shown_moment, day=shown_day, weekday=shown_weekday)
+    environment.filters.update(moment=shown_moment, day=shown_day, weekday=shown_weekday, told=told_fields)
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))

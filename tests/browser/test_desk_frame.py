@@ -151,7 +151,7 @@ def test_a_session_that_ends_under_htmx_is_begun_again_on_the_page(desk: Desk) -
     end_sessions(desk)
     page.get_by_role("button", name="查找居民").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("登录已过期，请重新登录")).to_be_visible()
+    expect(dialog.get_by_role("heading", name="登录已过期，请重新登录")).to_be_visible()
     assert faults(page) == []
     dialog.get_by_label("用户名").fill(window(desk))
     dialog.get_by_label("密码").fill("not it")

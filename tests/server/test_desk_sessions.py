@@ -60,6 +60,19 @@ def test_a_form_that_outlives_its_session_is_carried_over_the_sign_in(village: D
     assert one.client.post(FORM, data=again).status_code == 204
 
 
+def test_what_is_shown_of_it_is_what_a_person_typed(village: DeskVillage) -> None:
+    one = Browser(village, "wang")
+    fields = own(one)
+    expired(village)
+    typed = {"reason": "出院", "visit_class": "hardship", "seen": "3", "case": "0" * 32, "other": "13:20 到"}
+    refused = one.client.post(FORM, data=fields | typed)
+    carried = hidden(refused.text, SIGN_IN) | {"username": "wang", "password": PASSWORD}
+    shown = one.client.post(SIGN_IN, data=carried).text
+    told = plain(shown[shown.index("<dl") : shown.index("</dl>")])
+    assert told == "原因 出院 填写的内容 13:20 到"
+    assert {name: hidden(shown, FORM)[name] for name in typed} == typed
+
+
 def test_a_wrong_password_on_the_way_loses_nothing_either(village: DeskVillage) -> None:
     one = Browser(village, "wang")
     carried = hidden(interrupted(village, one).text, SIGN_IN)
@@ -97,6 +110,7 @@ def test_a_request_of_htmx_is_answered_with_the_form_alone(village: DeskVillage)
     refused = one.client.post(FORM, data=fields | TYPED, headers={"hx-request": "true"})
     assert refused.status_code == 401
     assert "<html" not in refused.text and 'name="password"' in refused.text
+    assert "屋顶漏水" not in refused.text  # it is on the page that stays open
     reply = one.client.post(
         SIGN_IN,
         data=hidden(refused.text, SIGN_IN) | {"username": "wang", "password": PASSWORD},

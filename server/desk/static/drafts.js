@@ -51,13 +51,13 @@ async function keep(form, last = false) {
   if (!reply?.ok) dirty.add(form);
 }
 
-function time(at) {
-  return new Date(at).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Shanghai" });
+// As the pages write moments: 11-24 09:12, in Haining.
+function moment(at) {
+  const there = new Date(at + 8 * 3600 * 1000).toISOString();
+  return `${there.slice(5, 10)} ${there.slice(11, 16)}`;
 }
 
-function moment(at) {
-  return new Date(at).toLocaleString("zh-CN", { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", timeZone: "Asia/Shanghai" });
-}
+const time = (at) => moment(at).slice(6);
 
 function line(form) {
   let found = form.querySelector(":scope > .draft");

@@ -50,7 +50,7 @@ function sendAsPage(elt, config) {
 }
 
 async function signInHere(html, elt, config, again) {
-  const dialog = opened(html, say("登录已过期，请重新登录。这一页和您填写的内容都还在。", "Your session has ended. This page and what you typed stay."));
+  const dialog = opened(html);
   dialog.addEventListener("submit", async (event) => {
     event.preventDefault();
     const form = event.target;
@@ -76,14 +76,14 @@ function madeFor() {
 }
 
 function tell(html) {
-  const dialog = opened(html, "");
+  const dialog = opened(html);
   const row = Object.assign(document.createElement("form"), { method: "dialog", className: "row" });
   row.append(Object.assign(document.createElement("button"), { className: "primary", textContent: say("知道了", "Close") }));
   dialog.append(row);
   row.firstChild.focus();
 }
 
-function opened(html, words) {
+function opened(html) {
   document.querySelector("dialog.request")?.remove();
   const dialog = Object.assign(document.createElement("dialog"), { className: "request" });
   dialog.setAttribute("aria-label", say("请注意", "Please note"));
@@ -91,7 +91,6 @@ function opened(html, words) {
   dialog.append(box);
   document.body.append(dialog);
   fill(dialog, html);
-  if (words) note(dialog, words);
   dialog.addEventListener("close", () => dialog.remove());
   dialog.showModal();
   (dialog.querySelector("[autofocus]") ?? dialog.querySelector("input:not([type=hidden]), button"))?.focus();
