@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from server.desk.visitor import Visitor
 from server.roles import Action
-from server.store.accounts import Account
 
 
 class Entry(NamedTuple):
@@ -73,8 +72,3 @@ def home_path(visitor: Visitor) -> str:
     entries = [entry for entry in entries_for(visitor) if entry.action is not None]
     at_city = len(visitor.place) == 6 or not entries
     return address_of(visitor.place, "places" if at_city else entries[0].path)
-
-
-def home_of(account: Account) -> str:
-    """The own place; its first page for this person is found there."""
-    return address_of(account.division, "home" if len(account.division) == 12 else "")

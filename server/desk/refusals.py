@@ -24,8 +24,6 @@ from server.problem import ProblemError, problem_of
 from server.settings import Settings
 from server.store.accounts import Account
 
-__all__ = ["render_refusal", "typed_fields"]
-
 TEMPLATES = {"bad-token": "sign_in.html", "account-changed": "go_on.html"}
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -10,7 +10,7 @@ from litestar.response import Template
 
 from forms.problem import Problem
 from server.desk.desk import Desk, DeskRequest, Gone, go_to
-from server.desk.refusals import typed_fields
+from server.desk.typed import typed_fields
 from server.desk.visitor import Visitor
 from server.problem import ProblemError
 from server.store.accounts import Account
