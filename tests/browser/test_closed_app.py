@@ -28,6 +28,7 @@ def unsent_visit(one: ChromiumPhone, page: Page, network: BadNetwork) -> Door:
     return door
 
 
+@pytest.mark.drill
 def test_a_closed_app_hands_its_visits_over(demo: ServedDemo, network: BadNetwork, phone: Phones) -> None:
     one, arrivals = phone(network.address), Arrivals(demo)
     door = unsent_visit(one, enrol(one, demo), network)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.arrivals import Arrivals
@@ -61,6 +62,7 @@ def open_without_network(phone: ChromiumPhone) -> Page:
     return page
 
 
+@pytest.mark.drill
 def test_a_phone_that_dies_in_the_fifth_try_is_opened_by_the_account(demo: ServedDemo, phone: Phones) -> None:
     one, arrivals = phone(demo.address), Arrivals(demo)
     page = enrol(one, demo)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from grid_map.days import count_day
@@ -194,6 +195,7 @@ def test_a_wipe_while_the_phone_is_open(demo: ServedDemo, phone: Phones) -> None
     prove_held(demo, device, 2)
 
 
+@pytest.mark.drill
 def test_a_wipe_of_a_closed_phone_that_dies_in_its_middle(demo: ServedDemo, phone: Phones) -> None:
     one, arrivals = phone(demo.address), Arrivals(demo)
     page = enrol(one, demo, THIRD)

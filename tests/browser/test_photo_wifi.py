@@ -73,6 +73,7 @@ def test_a_large_upload_is_told_with_its_price_and_goes_when_wifi_comes(
     arrivals.prove_once()
 
 
+@pytest.mark.drill
 def test_photos_on_wifi_only_wait_and_records_do_not(demo: ServedDemo, phone: Phones) -> None:
     one, arrivals, before = phone(demo.address), Arrivals(demo), set(digests_of(demo))
     page = on_mobile_data(one, demo)
